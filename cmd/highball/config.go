@@ -1,0 +1,71 @@
+//go:build !windows
+
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+func (p *program) configCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "config [APP] [flags]",
+		Short: "Print the settings in force and where each comes from",
+		Long: "Print the settings that run would use with the same flags, variables and file, " +
+			"in the form of a settings file. The comments say where each value comes from. " +
+			"Values are printed as they are, secrets among them.",
+		DisableFlagsInUseLine: true,
+		Args:                  cobra.ArbitraryArgs, // counted with the settings
+		RunE: func(cmd *cobra.Command, args []string) error {
+			values, err := p.loadSettings(cmd, args)
+			if err != nil {
+				return err
+			}
+			_, err = io.WriteString(p.stdout, values.TOML())
+			return err
+		},
+	}
+	addSettings(cmd)
+	cmd.AddCommand(&cobra.Command{
+		Use:   "docs",
+		Short: "Print the manual of all settings as Markdown",
+		Args:  noArgs,
+
+		DisableFlagsInUseLine: true,
+
+		RunE: func(*cobra.Command, []string) error {
+			_, err := io.WriteString(p.stdout, manual())
+			return err
+		},
+	})
+	return cmd
+}
+
+// manual is the text of docs/CONFIG.md.
+func manual() string {
+	return manualIntro + settingsTable().Markdown() + "\n" + exitCodes()
+}
+
+const manualIntro = `# Settings
+
+<!-- Written by "highball config docs" from the table in cmd/highball. Do not edit by hand. -->
+
+Each setting can be given in four places. The first of these that gives it counts:
+
+1. a flag of the command line, ` + "`--request-timeout 30s`" + `;
+2. an environment variable, ` + "`HIGHBALL_REQUEST_TIMEOUT=30s`" + `;
+3. the settings file in TOML, ` + "`request_timeout = \"30s\"`" + `: the one that ` + "`--config`" + ` names, or ` + "`highball.toml`" + ` in the working directory;
+4. the default.
+
+` + "`highball config`" + ` prints what is in force and where it comes from, in the form of a settings file.
+
+- **Lists and tables** are replaced as a whole by a higher place, never merged. A flag is repeated for each entry. In a variable the
+  entries of a list are separated by commas, those of a table stand on lines of their own, ` + "`NAME=VALUE`" + `.
+- **Times** are written ` + "`500ms`, `30s`, `1m30s`" + `, or as a bare number of seconds. ` + "`0`" + ` switches the limit off.
+- **Booleans** are ` + "`true` or `false`" + ` in a variable or the file; as flags they are ` + "`--preload` and `--no-preload`" + `.
+- **Mistakes stop the start.** An unknown flag, key of the file or variable that begins with ` + "`HIGHBALL_`" + ` is an error, so that a
+  mistyped name cannot leave a setting at its default unnoticed. The variables that Kubernetes makes for a service whose name
+  begins with ` + "`highball`" + ` are left alone. A variable set to nothing counts as not set.
+
+`

@@ -1,0 +1,73 @@
+//go:build !windows
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"highball/internal/settings"
+)
+
+const defaultFile = "highball.toml"
+
+// addSettings gives cmd the flags of the settings and a help text that shows
+// them by group. Verbs that start with it read them with loadSettings.
+func addSettings(cmd *cobra.Command) {
+	table := settingsTable()
+	table.AddFlags(cmd.Flags())
+	cmd.SetUsageFunc(func(asked *cobra.Command) error {
+		text := fmt.Sprintf("Usage:\n  %s\n", asked.UseLine())
+		if hasSettings(asked) { // verbs below inherit this function, not the flags
+			text += "\n" + table.Help()
+		}
+		_, err := io.WriteString(asked.OutOrStderr(), text)
+		return err
+	})
+}
+
+// hasSettings reports whether cmd has gone through addSettings.
+func hasSettings(cmd *cobra.Command) bool { return cmd.Flags().Lookup("bind") != nil }
+
+// loadSettings resolves the settings from the flags and arguments of cmd, the
+// environment and the settings file.
+func (p *program) loadSettings(cmd *cobra.Command, args []string) (settings.Values, error) {
+	table := settingsTable()
+	sources := settings.Sources{Flags: cmd.Flags(), Args: args, Environ: p.environ}
+	// Which file to read is itself a setting, so the others are read twice.
+	// Mistakes are found again then, together with those of the file.
+	values, _ := table.Resolve(sources)
+	var err error
+	if sources.File, err = settingsFile(values); err == nil {
+		values, err = table.Resolve(sources)
+	}
+	if err != nil {
+		return settings.Values{}, usageError{err, cmd.CommandPath()}
+	}
+	return values, nil
+}
+
+// settingsFile returns the path of the file to read: the one that --config
+// names, which must exist, or the default one in --chdir, if it exists.
+func settingsFile(values settings.Values) (string, error) {
+	if path := values.String("config"); path != "" {
+		if _, err := os.Stat(path); err != nil {
+			return "", fmt.Errorf("--config: %w", err)
+		}
+		return path, nil
+	}
+	path := filepath.Join(values.String("chdir"), defaultFile)
+	if _, err := os.Stat(path); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", nil
+		}
+		return "", fmt.Errorf("cannot read the settings file: %w", err)
+	}
+	return path, nil
+}

@@ -1,0 +1,84 @@
+//go:build !windows
+
+// Command highball serves Python WSGI applications.
+//
+// Flags, environment variables, signals and exit codes are dealt with here and
+// nowhere else; package highball sees a plain Config and a context.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"highball"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
+}
+
+// run is the whole program with everything that it takes from its process.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
+	p := &program{
+		stdout:    stdout,
+		stderr:    stderr,
+		environ:   environ,
+		signals:   stopSignals,
+		newServer: newServer,
+	}
+	root := p.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return report(stderr, root.ExecuteContext(ctx))
+}
+
+// program is what the verbs share.
+type program struct {
+	stdout, stderr io.Writer
+	environ        []string
+
+	// signals subscribes to the signals that stop the server; tests send their own.
+	signals func() (received <-chan os.Signal, stop func())
+
+	newServer func(highball.Config) (server, error)
+}
+
+// server is the part of highball.Server that the program drives.
+type server interface {
+	Run(ctx context.Context) error
+	Close() error
+}
+
+func (p *program) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "highball",
+		Short:         "Serve Python WSGI applications",
+		Long:          "Highball serves Python WSGI applications: Django, Flask and every other that speaks PEP 3333.",
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+
+		SuggestionsMinimumDistance: 2,
+
+		Args: noVerb,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(p.runCommand(), p.configCommand(), p.versionCommand())
+	return root
+}
+
+// stopSignals subscribes to what a terminal, systemd and container runtimes send.
+func stopSignals() (<-chan os.Signal, func()) {
+	received := make(chan os.Signal, 2)
+	signal.Notify(received, os.Interrupt, syscall.SIGTERM)
+	return received, func() { signal.Stop(received) }
+}

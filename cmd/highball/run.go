@@ -1,0 +1,106 @@
+//go:build !windows
+
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func (p *program) runCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run [APP] [flags]",
+		Short: "Serve an application",
+		Long: "Serve the WSGI application APP, \"module:attribute\" or one of the forms that docs/CONFIG.md lists. " +
+			"Without APP the current directory is searched for a Django or Flask project.\n\n" +
+			"SIGTERM or SIGINT lets requests in progress finish for drain-timeout; a second one stops at once.",
+		Example:               "  highball run mysite.wsgi --bind :8000 --workers 4",
+		DisableFlagsInUseLine: true,
+		Args:                  cobra.ArbitraryArgs, // counted with the settings
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.run(cmd, args)
+		},
+	}
+	addSettings(cmd)
+	return cmd
+}
+
+func (p *program) run(cmd *cobra.Command, args []string) error {
+	values, err := p.loadSettings(cmd, args)
+	if err != nil {
+		return err
+	}
+	logs, err := p.openLogs(values)
+	if err != nil {
+		return err
+	}
+	defer logs.close()
+	limitProcessors(p.environ)
+	srv, err := p.newServer(serverConfig(values, logs))
+	if err != nil {
+		return err
+	}
+	return p.serve(cmd.Context(), srv, logs.server)
+}
+
+// serve runs srv until it ends by itself or is told to by a signal. The first
+// signal drains, the second closes; after that signals have their usual
+// effect, so that a third ends a process that cannot even close.
+func (p *program) serve(ctx context.Context, srv server, logger *slog.Logger) error {
+	ctx, drain := context.WithCancel(ctx)
+	defer drain()
+	signals, stop := p.signals()
+	defer stop()
+
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Run(ctx) }()
+
+	for received := 1; ; received++ {
+		select {
+		case err := <-ended:
+			return err
+		case sig := <-signals:
+			if received > 2 {
+				stop()
+				return closeNow(srv, ended, sig, logger)
+			}
+			logger.Info("stopping: requests in progress may finish; the next signal stops at once",
+				slog.String("signal", sig.String()))
+			drain()
+		}
+	}
+}
+
+var errCutShort = errors.New("a second signal cut the shutdown short: requests in progress were lost")
+
+// closeNow ends srv without waiting for its requests.
+func closeNow(srv server, ended <-chan error, sig os.Signal, logger *slog.Logger) error {
+	logger.Warn("stopping at once", slog.String("signal", sig.String()))
+	closing := srv.Close()
+	// What Run says now follows from Close; the operator knows the cause.
+	<-ended
+	return errors.Join(errCutShort, closing)
+}
+
+// limitProcessors has the front use half of the processors, unless the operator
+// chose a number with GOMAXPROCS. The other half is the workers': most of what
+// the front costs beyond its system calls is waking goroutines on other
+// processors, so that more of them make each request dearer.
+func limitProcessors(environ []string) {
+	chosen := slices.ContainsFunc(environ, func(entry string) bool {
+		value, ok := strings.CutPrefix(entry, "GOMAXPROCS=")
+		return ok && value != ""
+	})
+	if chosen {
+		return
+	}
+	runtime.SetDefaultGOMAXPROCS() // the CPUs by affinity and cgroup quota
+	runtime.GOMAXPROCS(max(1, runtime.GOMAXPROCS(0)/2))
+}

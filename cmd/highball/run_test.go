@@ -1,0 +1,179 @@
+//go:build !windows
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"highball"
+)
+
+// fakeServer runs until its context ends, or until Close when it is stubborn.
+type fakeServer struct {
+	stubborn bool
+	fails    error
+	drained  chan struct{} // closed when the context of Run has ended
+	closed   chan struct{}
+}
+
+func newFake() *fakeServer {
+	return &fakeServer{drained: make(chan struct{}), closed: make(chan struct{})}
+}
+
+func (f *fakeServer) Run(ctx context.Context) error {
+	if f.fails != nil {
+		return f.fails
+	}
+	<-ctx.Done()
+	close(f.drained)
+	if f.stubborn {
+		<-f.closed
+		return errors.New("closed")
+	}
+	return nil
+}
+
+func (f *fakeServer) Close() error {
+	close(f.closed)
+	return nil
+}
+
+// withSignals returns a program that takes its signals from the channel. It has
+// no room, so that a signal counts as received once it is sent.
+func withSignals() (*program, chan os.Signal) {
+	signals := make(chan os.Signal)
+	return &program{
+		stdout: io.Discard, stderr: io.Discard,
+		signals: func() (<-chan os.Signal, func()) { return signals, func() {} },
+	}, signals
+}
+
+func TestFirstSignalDrains(t *testing.T) {
+	p, signals := withSignals()
+	srv := newFake()
+	result := make(chan error)
+	go func() { result <- p.serve(context.Background(), srv, slog.New(slog.DiscardHandler)) }()
+	signals <- syscall.SIGTERM
+	if err := <-result; err != nil {
+		t.Errorf("error %v after an orderly stop", err)
+	}
+	select {
+	case <-srv.closed:
+		t.Error("one signal closed the server")
+	default:
+	}
+}
+
+func TestSecondSignalCloses(t *testing.T) {
+	p, signals := withSignals()
+	srv := newFake()
+	srv.stubborn = true
+	result := make(chan error)
+	go func() { result <- p.serve(context.Background(), srv, slog.New(slog.DiscardHandler)) }()
+	signals <- os.Interrupt
+	<-srv.drained
+	signals <- os.Interrupt
+	if err := <-result; !errors.Is(err, errCutShort) {
+		t.Errorf("error %v, want %v", err, errCutShort)
+	}
+	<-srv.closed
+}
+
+func TestServerThatEndsByItself(t *testing.T) {
+	p, _ := withSignals()
+	srv := newFake()
+	srv.fails = errors.New("address in use")
+	if err := p.serve(context.Background(), srv, slog.New(slog.DiscardHandler)); err != srv.fails {
+		t.Errorf("error %v, want %v", err, srv.fails)
+	}
+}
+
+func TestRunPassesSettingsAndLogs(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	p, signals := withSignals()
+	var stderr bytes.Buffer
+	p.stderr = &stderr
+	p.environ = []string{"GOMAXPROCS=keep", "HIGHBALL_THREADS=2"}
+	var got highball.Config
+	p.newServer = func(cfg highball.Config) (server, error) {
+		got = cfg
+		cfg.AccessLog.Info("a request")
+		return newFake(), nil
+	}
+	root := p.rootCommand()
+	root.SetArgs([]string{"run", "shop:app", "--access-log", "access.log", "--log-format", "json"})
+	result := make(chan error)
+	go func() { result <- root.ExecuteContext(context.Background()) }()
+	signals <- syscall.SIGTERM
+	if err := <-result; err != nil {
+		t.Fatal(err)
+	}
+	if got.App != "shop:app" || got.Threads != 2 || got.Logger == nil {
+		t.Errorf("config %+v", got)
+	}
+	access, err := os.ReadFile(filepath.Join(dir, "access.log"))
+	if err != nil || !strings.Contains(string(access), "a request") {
+		t.Errorf("access log %q, %v", access, err)
+	}
+	if !strings.Contains(stderr.String(), `"signal":"terminated"`) {
+		t.Errorf("the log does not name the signal: %s", stderr.String())
+	}
+}
+
+type appError struct{}
+
+func (appError) Error() string { return "cannot import shop" }
+func (appError) ExitCode() int { return exitApp }
+
+func TestReport(t *testing.T) {
+	tests := []struct {
+		name string
+		err  error
+		code int
+		text string
+	}{
+		{"none", nil, exitOK, ""},
+		{"plain", errors.New("broken"), exitFailure, "highball: error: broken\n"},
+		{"with a code", errors.Join(appError{}), exitApp, "highball: error: cannot import shop\n"},
+		{"usage", usageError{errors.Join(errors.New("one"), errors.New("two")), "highball run"}, exitUsage,
+			"highball: error: one\nhighball: error: two\nsee 'highball run --help'\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var stderr bytes.Buffer
+			if code := report(&stderr, test.err); code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+			if stderr.String() != test.text {
+				t.Errorf("printed %q, want %q", stderr.String(), test.text)
+			}
+		})
+	}
+}
+
+func TestLimitProcessors(t *testing.T) {
+	runtime.SetDefaultGOMAXPROCS()
+	t.Cleanup(runtime.SetDefaultGOMAXPROCS)
+	all := runtime.GOMAXPROCS(0)
+	limitProcessors([]string{"GOMAXPROCS=3"})
+	if got := runtime.GOMAXPROCS(0); got != all {
+		t.Errorf("%d processors with GOMAXPROCS set, want them left at %d", got, all)
+	}
+	for range 2 { // a second server in the process does not halve them again
+		limitProcessors(nil)
+		if got := runtime.GOMAXPROCS(0); got != max(1, all/2) {
+			t.Errorf("%d processors of %d, want half", got, all)
+		}
+	}
+}

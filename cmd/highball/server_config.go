@@ -1,0 +1,46 @@
+//go:build !windows
+
+package main
+
+import (
+	"time"
+
+	"highball"
+	"highball/internal/settings"
+)
+
+// serverConfig turns the settings into what package highball takes. All
+// defaults are in the settings by now.
+func serverConfig(v settings.Values, logs logs) highball.Config {
+	return highball.Config{
+		App:            v.String("app"),
+		Dir:            v.String("chdir"),
+		Python:         v.String("python"),
+		PythonPath:     v.List("pythonpath"),
+		Env:            v.Map("env"),
+		Environ:        v.Map("environ"),
+		Bind:           v.List("bind"),
+		Workers:        v.Int("workers"),
+		Threads:        v.Int("threads"),
+		Preload:        v.Bool("preload"),
+		ScriptName:     v.String("script-name"),
+		Middleware:     v.List("middleware"),
+		Validate:       v.Bool("validate"),
+		StartTimeout:   limit(v.Duration("start-timeout")),
+		RequestTimeout: limit(v.Duration("request-timeout")),
+		QueueTimeout:   limit(v.Duration("queue-timeout")),
+		QueueSize:      limit(v.Int("queue-size")),
+		DrainTimeout:   limit(v.Duration("drain-timeout")),
+		Logger:         logs.server,
+		AccessLog:      logs.access,
+	}
+}
+
+// limit translates zero: to the operator it is off, in a Config it is the
+// default and a negative value is off.
+func limit[T int | time.Duration](n T) T {
+	if n == 0 {
+		return -1
+	}
+	return n
+}

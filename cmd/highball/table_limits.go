@@ -1,0 +1,77 @@
+//go:build !windows
+
+package main
+
+import (
+	"strconv"
+	"time"
+
+	"highball"
+	"highball/internal/settings"
+)
+
+// limitSettings bound how long things take and how many may wait.
+func limitSettings() []settings.Setting {
+	const group = "Limits"
+	return []settings.Setting{
+		{
+			Name: "start-timeout", Kind: settings.Duration, Group: group,
+			Default: inSeconds(highball.DefaultStartTimeout),
+			Usage:   "how long a worker may take to start, the import included",
+			KnownAs: []string{"startup-timeout", "import-timeout", "boot-timeout"},
+			Doc: `
+How long a worker may take until it is ready, the import of the application included. A worker that takes longer is killed, and the log
+says where it was. The default of one minute is far above what large projects need on a busy machine and still ends an import that
+waits for a database that is not there.`,
+		},
+		{
+			Name: "request-timeout", Kind: settings.Duration, Group: group,
+			Default: inSeconds(highball.DefaultRequestTimeout),
+			Usage:   "how long the application may take to its first block, and between blocks",
+			KnownAs: []string{"timeout", "harakiri", "worker-timeout", "read-timeout", "blocking-threads-timeout"},
+			Doc: `
+How long the application may take until the first block of its response, and then from one block to the next. It counts the
+application's own time: waiting for a slow client, in either direction, does not count, and neither does waiting in the queue. When it
+runs out, the application's Python stack is logged, the request is interrupted with ` + "`highball.RequestTimeout`" + ` and answered 504; a
+worker that does not yield to that is killed, and with it the other requests in its threads.
+
+The default is one minute, as is nginx's ` + "`proxy_read_timeout`" + `, so that both agree when nginx stands in front. ` + "`0`" + ` lets a request take
+for ever: one that hangs then occupies its thread until a restart.`,
+		},
+		{
+			Name: "queue-timeout", Kind: settings.Duration, Group: group,
+			Default: inSeconds(highball.DefaultQueueTimeout),
+			Usage:   "how long a request may wait for a free thread",
+			KnownAs: []string{"backlog-timeout", "backpressure-timeout"},
+			Doc: `
+How long a request may wait for a free thread before it is answered 503 with ` + "`Retry-After`" + `. After about ten seconds the user of a browser
+has left; an honest error before that is worth more than an answer that nobody waits for, and it keeps an overloaded server from
+working on nothing else. ` + "`0`" + ` lets requests wait until their clients leave.`,
+		},
+		{
+			Name: "queue-size", Kind: settings.Int, Min: 0, Group: group,
+			Default: strconv.Itoa(highball.DefaultQueueSize),
+			Usage:   "how many requests may wait for a free thread",
+			KnownAs: []string{"backlog", "listen-queue", "max-queue", "backpressure"},
+			Doc: `
+How many requests may wait for a free thread; one more is answered 503 with ` + "`Retry-After`" + ` at once. With the default of 1024 a burst waits
+briefly instead of failing. Each one that waits costs a few kB of the front's memory, never a Python thread. With ` + "`0`" + ` nothing waits:
+a request that finds no free thread is refused, as behind a load balancer that tries another server.`,
+		},
+		{
+			Name: "drain-timeout", Kind: settings.Duration, Group: group,
+			Default: inSeconds(highball.DefaultDrainTimeout),
+			Usage:   "how long requests in progress may take to finish at shutdown",
+			KnownAs: []string{"graceful-timeout", "shutdown-timeout", "stop-timeout", "grace-period"},
+			Doc: `
+How long requests in progress may take to finish once the server is told to stop. The default of 25 seconds stays below the 30 after
+which Kubernetes kills a container that it has sent SIGTERM (` + "`terminationGracePeriodSeconds`" + `); raise both together. Docker waits only
+10 seconds (` + "`docker stop -t`" + `), systemd 90 (` + "`TimeoutStopSec`" + `). ` + "`0`" + ` waits for the last one however long it takes.`,
+		},
+	}
+}
+
+// inSeconds writes d as an operator would.
+func inSeconds(d time.Duration) string {
+	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
+}

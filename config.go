@@ -1,0 +1,104 @@
+package highball
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Defaults of [Config]; docs/CONFIG.md gives the reason for each.
+const (
+	DefaultBind           = "127.0.0.1:8000"
+	DefaultThreads        = 4
+	DefaultQueueSize      = 1024
+	DefaultStartTimeout   = 60 * time.Second
+	DefaultRequestTimeout = 60 * time.Second
+	DefaultQueueTimeout   = 10 * time.Second
+	DefaultDrainTimeout   = 25 * time.Second
+)
+
+// Config says which Python application to serve and how. The zero value is
+// valid: it serves the application found in the current directory.
+//
+// A duration or a size of zero means the default; a negative one means "no
+// limit" for a time, and "nothing may wait" for QueueSize.
+type Config struct {
+	// App names the WSGI application: "module:attr", "module",
+	// "module:factory()", "path/to/file.py[:attr]", "path/to/site.wsgi", a
+	// directory with a Django or Flask project, or empty for the same in Dir.
+	App string
+
+	// Dir is the working directory of the application, first on its sys.path.
+	// Default: the current directory.
+	Dir string
+
+	// Python is the interpreter (3.9 or newer). Default: $VIRTUAL_ENV, else
+	// .venv or venv beside the application, else python3.
+	Python string
+
+	// PythonPath lists directories put on sys.path before Dir's own.
+	PythonPath []string
+
+	// Env is added to the environment of the Python processes.
+	Env map[string]string
+
+	// Environ is added to the environ of each request (strings, latin-1).
+	Environ map[string]string
+
+	// Bind lists the addresses that Run listens on: "host:port", ":port",
+	// "[::1]:port", "unix:/path". Default: DefaultBind.
+	Bind []string
+
+	// Workers is the number of processes. Default: the CPUs that this process
+	// may use (affinity and cgroup quota), at least 2.
+	Workers int
+
+	// Threads is the number of requests one process serves at a time; with 1
+	// the application runs in the main thread. Default: DefaultThreads.
+	Threads int
+
+	// Preload imports the application once, before the workers are forked,
+	// which share its memory. Default: each worker imports for itself.
+	Preload bool
+
+	// ScriptName is the path prefix that the application is mounted under; it
+	// becomes SCRIPT_NAME. Requests outside of it are answered 404.
+	ScriptName string
+
+	// Middleware lists WSGI middleware as "module:callable", outermost first.
+	Middleware []string
+
+	// Validate wraps the application in wsgiref.validate.
+	Validate bool
+
+	// StartTimeout bounds a worker's start, the import of the application included.
+	StartTimeout time.Duration
+
+	// RequestTimeout bounds the application's own time to its first block, and
+	// then between blocks. Waiting for the client does not count.
+	RequestTimeout time.Duration
+
+	// QueueTimeout bounds the wait for a free slot; then the answer is 503.
+	QueueTimeout time.Duration
+
+	// QueueSize is the number of requests that may wait for a slot; one more is
+	// answered 503.
+	QueueSize int
+
+	// DrainTimeout bounds how long Run lets requests finish once its context ends.
+	DrainTimeout time.Duration
+
+	// Logger receives the server's own messages and what the application writes
+	// to wsgi.errors, stdout and stderr. Default: slog.Default().
+	Logger *slog.Logger
+
+	// AccessLog, if set, receives one record for each request.
+	AccessLog *slog.Logger
+
+	// Standalone says that the process exists for this server alone: it adopts
+	// and reaps what its workers leave behind (Linux: PR_SET_CHILD_SUBREAPER).
+	Standalone bool
+
+	// Trace, if set, receives the steps of each request's call as the worker
+	// sees them. It is for `highball trace` and costs time on each request.
+	Trace func(event map[string]any)
+}

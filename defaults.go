@@ -1,0 +1,156 @@
+package highball
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"highball/internal/cpus"
+	"highball/internal/gateway"
+	"highball/internal/listen"
+	"highball/internal/obs"
+)
+
+// minWorkers is the default's least: with one process, one crash or one long
+// call that holds the GIL would stop the service.
+const minWorkers = 2
+
+// maxThreads bounds the slots of a process: descriptors, not threads, are the limit.
+const maxThreads = 1024
+
+// withDefaults fills in what was left zero and refuses what makes no sense.
+func (c Config) withDefaults() (Config, error) {
+	var err error
+	if c.Dir, err = filepath.Abs(c.Dir); err != nil {
+		return c, err
+	}
+	if info, err := os.Stat(c.Dir); err != nil || !info.IsDir() {
+		return c, fmt.Errorf("%s: no such directory: the working directory (--chdir) must exist", c.Dir)
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Workers == 0 {
+		c.Workers = max(minWorkers, cpus.Count())
+	}
+	orDefault(&c.Threads, DefaultThreads)
+	orDefault(&c.QueueSize, DefaultQueueSize)
+	orDefault(&c.StartTimeout, DefaultStartTimeout)
+	orDefault(&c.RequestTimeout, DefaultRequestTimeout)
+	orDefault(&c.QueueTimeout, DefaultQueueTimeout)
+	orDefault(&c.DrainTimeout, DefaultDrainTimeout)
+	if len(c.Bind) == 0 {
+		c.Bind = []string{DefaultBind}
+	}
+	return c, c.check()
+}
+
+func orDefault[T ~int | ~int64](value *T, standard T) {
+	if *value == 0 {
+		*value = standard
+	}
+}
+
+func (c *Config) check() error {
+	if c.Workers < 1 {
+		return fmt.Errorf("workers: %d: at least 1 is needed", c.Workers)
+	}
+	if c.Threads < 1 || c.Threads > maxThreads {
+		return fmt.Errorf("threads: %d is not between 1 and %d", c.Threads, maxThreads)
+	}
+	c.ScriptName = strings.TrimRight(c.ScriptName, "/")
+	if c.ScriptName != "" && c.ScriptName[0] != '/' {
+		return fmt.Errorf("script-name: %q does not begin with a slash: did you mean %q?", c.ScriptName, "/"+c.ScriptName)
+	}
+	for i, path := range c.PythonPath {
+		if !filepath.IsAbs(path) {
+			c.PythonPath[i] = filepath.Join(c.Dir, path)
+		}
+	}
+	for _, bind := range c.Bind {
+		if _, err := listen.Parse(bind); err != nil {
+			return err
+		}
+	}
+	return checkEnviron(c.Environ)
+}
+
+// checkEnviron: PEP 3333 reserves names, and strings are latin-1.
+func checkEnviron(environ map[string]string) error {
+	for key, value := range environ {
+		if key == "" {
+			return errors.New("environ: a name is empty: write NAME=VALUE")
+		}
+		if strings.HasPrefix(key, "wsgi.") || strings.HasPrefix(key, "HTTP_") || strings.HasPrefix(key, "highball.") {
+			return fmt.Errorf("environ: %s is the server's or the client's to set", key)
+		}
+		for _, r := range key + value {
+			if r > 0xFF {
+				return fmt.Errorf("environ: %s has characters beyond latin-1, which environ cannot hold (PEP 3333)", key)
+			}
+		}
+	}
+	return nil
+}
+
+// appDir is the directory in or beside which the application's virtualenv is
+// looked for.
+func (c *Config) appDir() string {
+	path, _, _ := strings.Cut(c.App, ":")
+	if path == "" {
+		return c.Dir
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(c.Dir, path)
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return c.Dir
+	case info.IsDir():
+		return path
+	}
+	return filepath.Dir(path)
+}
+
+// pythonEnv is the environment of the Python processes. What service managers
+// say to the server itself (sockets, notification) is not for them.
+func (c *Config) pythonEnv() []string {
+	var env []string
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "LISTEN_") || strings.HasPrefix(name, "NOTIFY_") {
+			continue
+		}
+		if _, replaced := c.Env[name]; !replaced {
+			env = append(env, entry)
+		}
+	}
+	for name, value := range c.Env {
+		env = append(env, name+"="+value)
+	}
+	return env
+}
+
+// onDone returns what writes the access log, or nil.
+func (s *Server) onDone() func(*http.Request, gateway.Done) {
+	if s.cfg.AccessLog == nil {
+		return nil
+	}
+	return func(r *http.Request, d gateway.Done) {
+		record := obs.AccessRecord{
+			Time: d.Began, RequestID: d.RequestID, RemoteAddr: r.RemoteAddr, Method: r.Method,
+			Target: r.RequestURI, Proto: r.Proto, Status: d.Status, Bytes: d.Bytes, Duration: d.Took,
+			QueueTime: d.Waited, AppTime: d.ToHead, Referer: r.Referer(), UserAgent: r.UserAgent(),
+			Host: r.Host, WorkerPID: d.WorkerPID,
+		}
+		if d.Failure != "" {
+			record.Error = errors.New(d.Failure)
+		}
+		record.LogTo(r.Context(), s.cfg.AccessLog)
+	}
+}

@@ -1,0 +1,186 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"highball/internal/wire"
+)
+
+// inlineBody is the largest body, in bytes, that is read whole before a slot is
+// taken and travels in the request's own frame.
+const inlineBody = 64 << 10
+
+// bodyIdle is how long a client may pause within the body of its request.
+const bodyIdle = 60 * time.Second
+
+// frame builds the request's frame: environ and, if it is small, the body.
+func (x *exchange) frame(b []byte) ([]byte, error) {
+	t, err := x.g.parseTarget(x.r)
+	if err != nil {
+		return b, err
+	}
+	x.target = t
+	b = append(b, make([]byte, wire.HeaderSize)...)
+	b = wire.AppendTuple(b, 2)
+	b = wire.OpenDict(b)
+	b = x.appendRequest(b)
+	b = appendAddresses(b, x.r)
+	b = appendHeaders(b, x.r)
+	b = wire.CloseDict(b)
+	return x.appendBody(b)
+}
+
+// appendRequest adds what the request line says (pep3333 11 to 19, 31, 110).
+func (x *exchange) appendRequest(b []byte) []byte {
+	r := x.r
+	b = wire.AppendItem(b, "REQUEST_METHOD", r.Method)
+	b = wire.AppendItem(b, "SCRIPT_NAME", x.target.scriptName)
+	b = wire.AppendItem(b, "PATH_INFO", x.target.pathInfo)
+	b = wire.AppendItem(b, "QUERY_STRING", x.target.query)
+	b = wire.AppendItem(b, "REQUEST_URI", x.target.raw)
+	b = wire.AppendItem(b, "RAW_URI", x.target.raw)
+	b = wire.AppendItem(b, "SERVER_PROTOCOL", r.Proto)
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+		b = wire.AppendItem(b, "HTTPS", "on")
+	}
+	b = wire.AppendItem(b, "wsgi.url_scheme", scheme)
+	return wire.AppendItem(b, "highball.request_id", x.id)
+}
+
+// appendAddresses adds both ends of the connection. A client on a Unix socket
+// has no address: REMOTE_ADDR and REMOTE_PORT are left out (pep3333 25).
+func appendAddresses(b []byte, r *http.Request) []byte {
+	if host, port, err := net.SplitHostPort(r.RemoteAddr); err == nil && host != "" {
+		b = wire.AppendItem(b, "REMOTE_ADDR", host)
+		b = wire.AppendItem(b, "REMOTE_PORT", port)
+	}
+	name, port := "localhost", "80"
+	if r.TLS != nil {
+		port = "443"
+	}
+	if addr, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
+		name, port = addr.IP.String(), strconv.Itoa(addr.Port)
+		if strings.Contains(name, ":") {
+			name = "[" + name + "]" // RFC 3875 4.1.14
+		}
+	}
+	b = wire.AppendItem(b, "SERVER_NAME", name)
+	return wire.AppendItem(b, "SERVER_PORT", port)
+}
+
+// appendHeaders adds CONTENT_* and HTTP_* (pep3333 15, 16, 20, 21, 111, 112).
+func appendHeaders(b []byte, r *http.Request) []byte {
+	if r.Host != "" {
+		b = wire.AppendItem(b, "HTTP_HOST", r.Host)
+	}
+	for name, values := range r.Header {
+		if len(values) == 0 {
+			continue
+		}
+		switch name {
+		case "Content-Length":
+			if r.ContentLength >= 0 {
+				b = wire.AppendItem(b, "CONTENT_LENGTH", strconv.FormatInt(r.ContentLength, 10))
+			}
+			continue
+		case "Content-Type":
+			b = wire.AppendItem(b, "CONTENT_TYPE", strings.Join(values, ","))
+			continue
+		case "Host", "Proxy": // Proxy: httpoxy
+			continue
+		}
+		if strings.Contains(name, "_") { // would shadow the name with "-"
+			continue
+		}
+		b = appendHeaderName(b, name)
+		b = appendValues(b, name, values)
+	}
+	// net/http has taken these two out of the fields.
+	if len(r.TransferEncoding) > 0 {
+		b = wire.AppendItem(b, "HTTP_TRANSFER_ENCODING", strings.Join(r.TransferEncoding, ", "))
+	}
+	if len(r.Trailer) > 0 {
+		names := make([]string, 0, len(r.Trailer))
+		for name := range r.Trailer {
+			names = append(names, name)
+		}
+		b = wire.AppendItem(b, "HTTP_TRAILER", strings.Join(names, ", "))
+	}
+	return b
+}
+
+func appendHeaderName(b []byte, name string) []byte {
+	var buf [64]byte
+	key := append(buf[:0], "HTTP_"...)
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		switch {
+		case 'a' <= c && c <= 'z':
+			c -= 'a' - 'A'
+		case c == '-':
+			c = '_'
+		}
+		key = append(key, c)
+	}
+	return wire.AppendLatin1(b, string(key))
+}
+
+func appendValues(b []byte, name string, values []string) []byte {
+	if len(values) == 1 {
+		return wire.AppendLatin1(b, values[0])
+	}
+	separator := ","
+	if name == "Cookie" {
+		separator = "; " // RFC 9113 8.2.3
+	}
+	return wire.AppendLatin1(b, strings.Join(values, separator))
+}
+
+// appendBody ends the frame with the whole body, or with None where it streams:
+// where it is large, of unknown length, or where the client waits for a 100,
+// which only the application's reading sends.
+func (x *exchange) appendBody(b []byte) ([]byte, error) {
+	n := x.r.ContentLength
+	if x.r.Body == nil || x.r.Body == http.NoBody || n == 0 {
+		return wire.AppendBytes(b, nil), nil
+	}
+	if n < 0 || n > inlineBody || expectsContinue(x.r) {
+		x.intake = newIntake(x.w, x.r)
+		return wire.AppendNone(b), nil
+	}
+	b = wire.AppendBytes(b, nil)
+	putLength(b[len(b)-4:], uint32(n))
+	start := len(b)
+	b = append(b, make([]byte, n)...)
+	control := http.NewResponseController(x.w)
+	_ = control.SetReadDeadline(time.Now().Add(bodyIdle))
+	_, err := io.ReadFull(x.r.Body, b[start:])
+	if err == nil {
+		// To its end, so that the server knows that nothing is left.
+		if _, err = x.r.Body.Read(make([]byte, 1)); errors.Is(err, io.EOF) {
+			err = nil
+		}
+	}
+	_ = control.SetReadDeadline(time.Time{})
+	if err != nil {
+		return b, refuse(http.StatusBadRequest, fmt.Sprintf("the request's body is incomplete: %v", err))
+	}
+	return b, nil
+}
+
+func putLength(b []byte, n uint32) {
+	b[0], b[1], b[2], b[3] = byte(n), byte(n>>8), byte(n>>16), byte(n>>24)
+}
+
+func expectsContinue(r *http.Request) bool {
+	return strings.EqualFold(r.Header.Get("Expect"), "100-continue")
+}

@@ -1,0 +1,235 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"highball/internal/wire"
+)
+
+// exchange is one request and its response.
+type exchange struct {
+	g      *Gateway
+	w      http.ResponseWriter
+	r      *http.Request
+	id     string
+	began  time.Time
+	target target
+	intake *intake // the request's body, where it streams
+
+	slot    Slot
+	lease   Lease
+	number  uint32
+	asked   time.Time // when the application got the request
+	toHead  time.Duration
+	waited  time.Duration
+	pid     int
+	failure string
+
+	status   int
+	sent     int64 // bytes of the body
+	declared int64 // Content-Length, or -1
+	headSent bool  // status and headers have been written
+	ended    bool  // the response is whole
+	gone     bool  // the client has left: what comes is thrown away
+	mute     bool  // nothing more is for the client: the gateway has answered instead
+	cut      bool  // the connection must be cut
+}
+
+// attempt has one worker serve the request.
+func (x *exchange) attempt(frame []byte) error {
+	ctx := x.r.Context()
+	lease, err := x.g.opts.Acquire(ctx)
+	if err != nil {
+		return x.notAcquired(ctx, err)
+	}
+	x.lease, x.slot = lease, lease.Slot
+	x.waited += lease.Waited
+	x.pid = x.slot.PID()
+	x.asked = time.Now()
+	if x.number, err = x.slot.Begin(frame); err != nil {
+		x.release()
+		return &notBegunError{err}
+	}
+	slot, number := x.slot, x.number
+	watching := context.AfterFunc(ctx, func() { slot.Leave(number) })
+	free, err := x.converse()
+	watching()
+	if err != nil {
+		err = x.broken(err)
+		x.release()
+		return err
+	}
+	if free {
+		x.release()
+	} else {
+		x.finishLater()
+	}
+	return nil
+}
+
+func (x *exchange) notAcquired(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		x.gone = true
+		return refuse(499, "the client left while its request was queued")
+	}
+	return &refusal{status: http.StatusServiceUnavailable, reason: err.Error(), retryAfter: 1}
+}
+
+func (x *exchange) release() {
+	x.slot.Release()
+	x.lease.Release()
+}
+
+// broken says what an error of the slot means for the client. Whatever it was,
+// the worker has ended or is ended here.
+func (x *exchange) broken(err error) error {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		age := time.Since(x.asked).Round(time.Millisecond)
+		x.slot.Kill(fmt.Sprintf("request %s took %s, longer than --request-timeout", x.id, age))
+		x.g.opts.Logger.Error("request timed out, its worker is killed", x.attrs("age", age)...)
+		return refuse(http.StatusGatewayTimeout, "the application did not answer within the request timeout")
+	case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrTooLong):
+		x.slot.Kill("it broke the protocol: " + err.Error())
+		x.g.opts.Logger.Error("worker broke the protocol", x.attrs("error", err)...)
+		return refuse(http.StatusBadGateway, err.Error())
+	case !x.slot.Begun() && !x.headSent:
+		return &notBegunError{err}
+	}
+	x.g.opts.Logger.Error("the worker died while it served a request", x.attrs()...)
+	return refuse(http.StatusBadGateway, "the worker died while it served the request")
+}
+
+// attrs are the log attributes that name this request.
+func (x *exchange) attrs(more ...any) []any {
+	return append([]any{"request", x.id, "line", x.line(), "pid", x.pid}, more...)
+}
+
+func (x *exchange) line() string {
+	return x.r.Method + " " + x.target.raw + " " + x.r.Proto
+}
+
+// converse reads the worker's frames until the response has ended. It reports
+// whether the slot is free as well.
+func (x *exchange) converse() (free bool, err error) {
+	for {
+		h, err := x.slot.Next(x.deadline())
+		if err != nil {
+			return false, err
+		}
+		if err := x.handle(h); err != nil {
+			return false, err
+		}
+		if h.Has(wire.FlagFree) {
+			return true, nil
+		}
+		if h.Has(wire.FlagEnd) {
+			return false, nil
+		}
+	}
+}
+
+// deadline of the next frame: only the application's own time runs against it.
+func (x *exchange) deadline() time.Time {
+	if x.g.opts.RequestTimeout <= 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(x.g.opts.RequestTimeout)
+}
+
+func (x *exchange) handle(h wire.Header) error {
+	if h.Type == wire.TypeBlock {
+		return x.block(h)
+	}
+	payload, err := x.slot.Payload(h)
+	if err != nil {
+		return err
+	}
+	switch h.Type {
+	case wire.TypeResponse:
+		return x.response(h, payload)
+	case wire.TypeFile:
+		return x.file(payload)
+	case wire.TypeRead:
+		return x.read(payload)
+	case wire.TypeHints:
+		return x.hints(payload)
+	case wire.TypeError:
+		return x.applicationFailed(payload)
+	case wire.TypeDone:
+		return nil
+	default:
+		return fmt.Errorf("%w: an unexpected %s", wire.ErrMalformed, h.Type)
+	}
+}
+
+// finishLater waits for the end of an application that still runs after its
+// response: its close(), or its next block when the client has left.
+func (x *exchange) finishLater() {
+	slot, lease, deadline := x.slot, x.lease, x.deadline
+	number, attrs := x.number, x.attrs()
+	logger := x.g.opts.Logger
+	x.g.late.Go(func() {
+		defer lease.Release()
+		defer slot.Release()
+		if err := discard(slot, deadline); err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				slot.Kill("the application did not end after its response, within --request-timeout")
+			}
+			logger.Error("the worker did not finish a request after its response",
+				append(attrs, "number", number, "error", err)...)
+		}
+	})
+}
+
+// discard reads a slot's frames until it is free.
+func discard(slot Slot, deadline func() time.Time) error {
+	for {
+		h, err := slot.Next(deadline())
+		if err != nil {
+			return err
+		}
+		if err := skip(slot, h); err != nil {
+			return err
+		}
+		if h.Has(wire.FlagFree) {
+			return nil
+		}
+	}
+}
+
+// silent says that the client gets nothing more of the application's response.
+func (x *exchange) silent() bool { return x.gone || x.mute }
+
+// leave notes that the client has gone; the worker sees it before its next block.
+func (x *exchange) leave() {
+	if !x.gone {
+		x.gone = true
+		x.slot.Leave(x.number)
+	}
+}
+
+// endBody stops reading the request's body. If some of it was read and some is
+// left, the connection cannot serve another request.
+func (x *exchange) endBody() {
+	if x.intake == nil || x.intake.end() {
+		return
+	}
+	if x.g.opts.StopReading == nil || !x.g.opts.StopReading(x.r.Context()) {
+		x.flush()
+		x.cut = true
+	}
+}
+
+// done describes the exchange for the access log.
+func (x *exchange) done() Done {
+	return Done{
+		RequestID: x.id, Began: x.began, Status: x.status, Bytes: x.sent, Waited: x.waited,
+		ToHead: x.toHead, Took: time.Since(x.began), WorkerPID: x.pid, Failure: x.failure,
+	}
+}

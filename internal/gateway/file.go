@@ -1,0 +1,75 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+
+	"highball/internal/wire"
+)
+
+// file handles a File frame: a regular file's descriptor, to be sent from an
+// offset. net/http sends it by sendfile(2) where the connection allows.
+func (x *exchange) file(payload []byte) error {
+	d := wire.NewDecoder(payload)
+	d.Tuple(4)
+	hd, err := decodeHead(&d)
+	offset, count := d.Int(), d.Int()
+	if err == nil {
+		err = d.Err()
+	}
+	f, fileErr := x.slot.File()
+	if fileErr != nil {
+		return fileErr
+	}
+	defer f.Close()
+	if err != nil {
+		return x.badHead(err)
+	}
+	if offset < 0 || count < 0 {
+		return fmt.Errorf("%w: a file from %d, %d bytes", wire.ErrMalformed, offset, count)
+	}
+	if x.silent() {
+		return nil
+	}
+	if x.headSent {
+		return fmt.Errorf("%w: a second head", wire.ErrMalformed)
+	}
+	x.writeHead(hd)
+	x.ended = true
+	if x.r.Method == http.MethodHead || !bodyAllowed(hd.status) {
+		return nil
+	}
+	x.sendFile(f, offset, count)
+	if x.sent < count && !x.gone || hd.length > x.sent {
+		x.cut = true
+		x.failure = fmt.Sprintf("the file ended after %d bytes of %d", x.sent, max(count, hd.length))
+		x.g.opts.Logger.Error(x.failure, x.attrs()...)
+		x.flush()
+	}
+	return nil
+}
+
+// sendFile copies the file to the client. The descriptor shares its offset with
+// the application's file object, so that a descriptor of our own is opened, as
+// far as the system lets us.
+func (x *exchange) sendFile(f *os.File, offset, count int64) {
+	var src io.Reader = io.NewSectionReader(f, offset, count)
+	own, err := os.Open("/proc/self/fd/" + strconv.Itoa(int(f.Fd())))
+	if err == nil {
+		defer own.Close()
+		if _, err := own.Seek(offset, io.SeekStart); err == nil {
+			src = io.LimitReader(own, count) // the form that net/http takes for sendfile
+		}
+	}
+	x.guardDeadlock(func() {
+		n, err := io.Copy(x.w, src)
+		x.sent += n
+		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+			x.leave()
+		}
+	})
+}

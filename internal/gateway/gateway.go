@@ -1,0 +1,114 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options configure a Gateway.
+type Options struct {
+	// Acquire gives a slot, after a wait perhaps. An error that is not the
+	// context's means that the server is overloaded: 503.
+	Acquire func(ctx context.Context) (Lease, error)
+
+	// ScriptName is the path prefix of the application, without a final slash.
+	ScriptName string
+
+	// RequestTimeout is how long the application may take to its first block,
+	// and then between blocks. 0: no limit.
+	RequestTimeout time.Duration
+
+	// StopReading, if set, has the connection of ctx read no more, and linger
+	// before it closes. It reports whether it could.
+	StopReading func(ctx context.Context) bool
+
+	// Logger receives the application's failures.
+	Logger *slog.Logger
+
+	// OnDone, if set, is told of each request when its response has ended.
+	OnDone func(r *http.Request, done Done)
+}
+
+// Done is what became of a request.
+type Done struct {
+	RequestID string
+	Began     time.Time
+	Status    int
+	Bytes     int64         // of the body, sent
+	Waited    time.Duration // in the queue
+	ToHead    time.Duration // the application's time to the head of its response
+	Took      time.Duration // from beginning to end
+	WorkerPID int
+	Failure   string // why the response is not the application's, or incomplete
+}
+
+// Gateway is the http.Handler in front of a Python application.
+type Gateway struct {
+	opts Options
+	ids  requestIDs
+	bufs sync.Pool      // *[]byte: frames
+	late sync.WaitGroup // slots whose application still runs after its response
+}
+
+// New returns a Gateway.
+func New(opts Options) *Gateway {
+	g := &Gateway{opts: opts, ids: newRequestIDs()}
+	g.bufs.New = func() any { b := make([]byte, 0, 8<<10); return &b }
+	return g
+}
+
+// Wait returns when no application runs on behind a finished response.
+func (g *Gateway) Wait() { g.late.Wait() }
+
+// ServeHTTP serves one request.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{g: g, w: w, r: r, began: time.Now(), id: g.ids.next()}
+	if err := x.serve(); err != nil {
+		x.refuse(err)
+	}
+	x.endBody()
+	if g.opts.OnDone != nil {
+		g.opts.OnDone(r, x.done())
+	}
+	if x.cut {
+		// net/http then closes the connection (HTTP/1) or resets the stream
+		// (HTTP/2), so that nobody takes what was sent for the whole.
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// serve answers the request, or returns why it cannot. A worker that died before
+// it began the request is no reason: another gets it.
+func (x *exchange) serve() error {
+	bufp := x.g.bufs.Get().(*[]byte)
+	defer x.g.recycle(bufp)
+	frame, err := x.frame((*bufp)[:0])
+	*bufp = frame
+	if err != nil {
+		return err
+	}
+	for attempt := 1; ; attempt++ {
+		err := x.attempt(frame)
+		var notBegun *notBegunError
+		if !errors.As(err, &notBegun) || attempt == maxAttempts {
+			return err
+		}
+		x.g.opts.Logger.Warn("request goes to another worker", "request", x.id, "cause", notBegun.cause)
+	}
+}
+
+// maxAttempts bounds how many dying workers one request may meet.
+const maxAttempts = 10
+
+// keepFrame is the largest buffer that is kept for further requests, in bytes.
+const keepFrame = 128 << 10
+
+func (g *Gateway) recycle(bufp *[]byte) {
+	if cap(*bufp) <= keepFrame {
+		g.bufs.Put(bufp)
+	}
+}

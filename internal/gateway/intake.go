@@ -1,0 +1,273 @@
+package gateway
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"highball/internal/wire"
+)
+
+// window is how much of a streaming body the front holds ahead of the
+// application, in bytes. More is read only when the application takes it...
+const window = 256 << 10
+
+// spillAfter is when a response that the client does not take makes the front
+// read the rest of its request into a file all the same: a client that reads
+// only after it has sent everything would wait for ever otherwise.
+const spillAfter = 50 * time.Millisecond
+
+// maxSpill bounds that file, in bytes. A client that goes beyond is cut off.
+const maxSpill = 4 << 30
+
+var errSpillFull = errors.New("the request's body is too large to be held for a client that does not read")
+
+// intake reads the body of a request for the application, from the first time
+// that the application asks: not before, because reading sends "100 Continue".
+type intake struct {
+	body    io.ReadCloser
+	control *http.ResponseController
+	proto   int
+
+	mu      sync.Mutex
+	changed sync.Cond
+	started bool
+	buf     spillBuffer
+	err     error // why reading ended: io.EOF at the body's end
+	stuck   bool  // the response is not being taken: read on, into the file
+	ended   bool  // nobody wants the rest
+	exited  chan struct{}
+	timer   *time.Timer
+}
+
+func newIntake(w http.ResponseWriter, r *http.Request) *intake {
+	in := &intake{
+		body: r.Body, control: http.NewResponseController(w), proto: r.ProtoMajor,
+		exited: make(chan struct{}),
+	}
+	in.changed.L = &in.mu
+	// Without it net/http reads the body itself before it lets a response begin.
+	_ = in.control.EnableFullDuplex()
+	return in
+}
+
+// start begins to read. The caller holds mu.
+func (in *intake) start() {
+	if !in.started {
+		in.started = true
+		go in.run()
+	}
+}
+
+func (in *intake) run() {
+	defer close(in.exited)
+	chunk := make([]byte, 64<<10)
+	for in.mayRead() {
+		n, err := in.body.Read(chunk)
+		in.mu.Lock()
+		if n > 0 && !in.ended {
+			if e := in.buf.put(chunk[:n], in.stuck); e != nil && err == nil {
+				err = e
+			}
+		}
+		in.err = err
+		in.changed.Broadcast()
+		in.mu.Unlock()
+	}
+}
+
+// mayRead waits until there is room, and reports whether to go on. The deadline
+// is set under the lock, so that it never follows the one of end.
+func (in *intake) mayRead() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for in.err == nil && !in.ended && !in.stuck && in.buf.length() >= window {
+		in.changed.Wait()
+	}
+	if in.err != nil || in.ended {
+		return false
+	}
+	_ = in.control.SetReadDeadline(time.Now().Add(bodyIdle))
+	return true
+}
+
+// read waits for some of the body and takes up to len(p) bytes of it.
+func (in *intake) read(p []byte) (int, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.start()
+	for in.buf.length() == 0 && in.err == nil {
+		in.changed.Wait()
+	}
+	if in.buf.length() == 0 {
+		return 0, in.err
+	}
+	n, err := in.buf.take(p)
+	in.changed.Broadcast()
+	if err == nil && in.buf.length() == 0 && errors.Is(in.err, io.EOF) {
+		err = io.EOF // known already: saves the application's last question
+	}
+	return n, err
+}
+
+// sending notes that the response is being written to the client.
+func (in *intake) sending() {
+	if in.timer == nil {
+		in.timer = time.AfterFunc(spillAfter, in.spill)
+	} else {
+		in.timer.Reset(spillAfter)
+	}
+}
+
+// sent notes that the client has taken it.
+func (in *intake) sent() {
+	in.timer.Stop()
+	in.mu.Lock()
+	in.stuck = false
+	in.mu.Unlock()
+}
+
+func (in *intake) spill() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.stuck = true
+	in.start()
+	in.changed.Broadcast()
+}
+
+// end stops the reading and reports whether the connection's stream is still in
+// order: the body was read to its end, or not begun (then net/http sees to it).
+func (in *intake) end() bool {
+	if in.timer != nil {
+		in.timer.Stop()
+	}
+	in.mu.Lock()
+	in.ended = true
+	started := in.started
+	in.changed.Broadcast()
+	if started {
+		_ = in.control.SetReadDeadline(time.Now()) // wakes a read that waits for the client
+	}
+	in.mu.Unlock()
+	if !started {
+		return true
+	}
+	if in.proto != 1 {
+		_ = in.body.Close()
+	}
+	<-in.exited
+	_ = in.control.SetReadDeadline(time.Time{})
+	in.buf.close()
+	return errors.Is(in.err, io.EOF) || in.proto != 1
+}
+
+// read answers a Read frame with what there is of the body.
+func (x *exchange) read(payload []byte) error {
+	if len(payload) != 4 || x.intake == nil {
+		return wire.ErrMalformed
+	}
+	want := binary.LittleEndian.Uint32(payload)
+	if x.silent() {
+		return x.slot.SendBody(nil, wire.FlagAbort)
+	}
+	bufp := x.g.bufs.Get().(*[]byte)
+	defer x.g.recycle(bufp)
+	size := int(min(want, copyBuffer))
+	if cap(*bufp) < size {
+		*bufp = make([]byte, size)
+	}
+	n, err := x.intake.read((*bufp)[:size])
+	var flags wire.Flags
+	switch {
+	case errors.Is(err, io.EOF):
+		flags = wire.FlagEnd
+	case err != nil && n == 0:
+		flags = wire.FlagAbort
+		x.failure = "the request's body is incomplete: " + err.Error()
+	}
+	return x.slot.SendBody((*bufp)[:n], flags)
+}
+
+// skip throws away a frame's payload; a worker that wants more of the body of a
+// client that has gone is told so.
+func skip(slot Slot, h wire.Header) error {
+	switch h.Type {
+	case wire.TypeRead:
+		if _, err := slot.Payload(h); err != nil {
+			return err
+		}
+		return slot.SendBody(nil, wire.FlagAbort)
+	case wire.TypeFile:
+		if _, err := slot.Payload(h); err != nil {
+			return err
+		}
+		f, err := slot.File()
+		if err == nil {
+			err = f.Close()
+		}
+		return err
+	default:
+		_, err := io.Copy(io.Discard, slot.Raw(h))
+		return err
+	}
+}
+
+// spillBuffer is a queue of bytes: in memory, and in an unlinked file what was
+// allowed to go beyond.
+type spillBuffer struct {
+	mem        []byte
+	file       *os.File
+	head, tail int64 // of what the file holds
+}
+
+func (b *spillBuffer) length() int64 { return int64(len(b.mem)) + b.tail - b.head }
+
+func (b *spillBuffer) put(p []byte, spill bool) error {
+	if b.tail == b.head && (!spill || len(b.mem)+len(p) <= window) {
+		b.mem = append(b.mem, p...)
+		return nil
+	}
+	if b.file == nil {
+		f, err := os.CreateTemp("", "highball-body-")
+		if err != nil {
+			return err
+		}
+		_ = os.Remove(f.Name())
+		b.file = f
+	}
+	if b.tail-b.head > maxSpill {
+		return errSpillFull
+	}
+	n, err := b.file.WriteAt(p, b.tail)
+	b.tail += int64(n)
+	return err
+}
+
+func (b *spillBuffer) take(p []byte) (int, error) {
+	if len(b.mem) > 0 {
+		n := copy(p, b.mem)
+		b.mem = append(b.mem[:0], b.mem[n:]...)
+		return n, nil
+	}
+	n, err := b.file.ReadAt(p[:min(int64(len(p)), b.tail-b.head)], b.head)
+	b.head += int64(n)
+	if b.head == b.tail {
+		b.head, b.tail = 0, 0
+	}
+	if errors.Is(err, io.EOF) && n > 0 {
+		err = nil
+	}
+	return n, err
+}
+
+func (b *spillBuffer) close() {
+	if b.file != nil {
+		_ = b.file.Close()
+		b.file = nil
+	}
+	b.mem, b.head, b.tail = nil, 0, 0
+}

@@ -1,0 +1,63 @@
+package gateway
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+)
+
+// refusal is an answer of the gateway's own, instead of the application's.
+type refusal struct {
+	status     int
+	reason     string
+	retryAfter int // in seconds; 0: not said
+}
+
+func (e *refusal) Error() string { return e.reason }
+
+func refuse(status int, reason string) error { return &refusal{status: status, reason: reason} }
+
+// notBegunError says that the worker ended before it began the request.
+type notBegunError struct{ cause error }
+
+func (e *notBegunError) Error() string { return "the worker died before it began: " + e.cause.Error() }
+
+// refuse answers with a plain page. The reason is for the log; the client learns
+// the status and the request's id, by which the log can be searched.
+func (x *exchange) refuse(err error) {
+	e, ok := err.(*refusal)
+	if !ok {
+		e = &refusal{status: http.StatusBadGateway, reason: err.Error()}
+	}
+	x.failure = e.reason
+	if x.headSent || x.gone {
+		x.cut = x.headSent && !x.ended
+		return
+	}
+	h := x.w.Header()
+	for _, name := range [...]string{"Content-Encoding", "Etag", "Last-Modified", "Cache-Control"} {
+		h.Del(name) // set by a handler around this one, for another body
+	}
+	if e.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(e.retryAfter))
+	}
+	page := fmt.Sprintf("%d %s\nRequest %s\n", e.status, http.StatusText(e.status), x.id)
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(page)))
+	if e.status == http.StatusBadRequest {
+		h.Set("Connection", "close")
+	}
+	x.headSent, x.status, x.ended = true, e.status, true
+	x.w.WriteHeader(e.status)
+	if x.r.Method != http.MethodHead {
+		n, _ := x.w.Write([]byte(page))
+		x.sent = int64(n)
+	}
+}
+
+func quote(s string) string {
+	if len(s) > 200 {
+		s = s[:200] + "..."
+	}
+	return strconv.Quote(s)
+}

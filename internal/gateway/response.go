@@ -1,0 +1,336 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"highball/internal/wire"
+)
+
+// Field is one header field, in the application's order and spelling.
+type Field struct{ Name, Value string }
+
+// HeadWriter is what a ResponseWriter may implement to carry what net/http's
+// cannot: the reason phrase, and the order, spelling and number of the fields.
+// Framing fields (Content-Length) are among them.
+type HeadWriter interface {
+	WriteHead(status int, reason string, fields []Field)
+}
+
+// head is a decoded status line and its fields.
+type head struct {
+	status int
+	reason string
+	fields []Field
+	length int64 // Content-Length, or -1
+}
+
+// response handles a Response frame: the head, and the first block or the whole body.
+func (x *exchange) response(h wire.Header, payload []byte) error {
+	d := wire.NewDecoder(payload)
+	d.Tuple(3)
+	hd, err := decodeHead(&d)
+	if err != nil {
+		return x.badHead(err)
+	}
+	body := d.Bytes()
+	if d.Err() != nil {
+		return x.badHead(d.Err())
+	}
+	whole := h.Has(wire.FlagEnd)
+	if whole && hd.length < 0 && bodyAllowed(hd.status) {
+		hd.addLength(int64(len(body)))
+	}
+	if x.silent() {
+		return nil
+	}
+	if x.headSent {
+		return fmt.Errorf("%w: a second head", wire.ErrMalformed)
+	}
+	x.writeHead(hd)
+	x.ended = whole
+	if len(body) > 0 {
+		x.write(body)
+	}
+	if !whole {
+		x.flush()
+	}
+	return nil
+}
+
+// badHead answers 500 for a head that must not leave; the worker is well.
+func (x *exchange) badHead(err error) error {
+	if errors.Is(err, wire.ErrMalformed) {
+		return err
+	}
+	x.fail(http.StatusInternalServerError, "the response's head is not valid", err.Error())
+	return nil
+}
+
+// decodeHead reads status and headers and checks them (pep3333 63 to 65, 120):
+// what the worker checks at start_response is checked once more before it leaves.
+func decodeHead(d *wire.Decoder) (head, error) {
+	hd := head{length: -1}
+	line := d.Latin1()
+	n := d.List()
+	hd.fields = make([]Field, 0, min(n, 256))
+	for range n {
+		d.Tuple(2)
+		hd.fields = append(hd.fields, Field{d.Latin1(), d.Latin1()})
+	}
+	if err := d.Err(); err != nil {
+		if errors.Is(err, wire.ErrNotLatin1) {
+			return hd, errors.New("a status or header has characters beyond latin-1 (PEP 3333, Unicode Issues)")
+		}
+		return hd, err
+	}
+	status, reason, ok := strings.Cut(line, " ")
+	code, err := strconv.Atoi(status)
+	if !ok || err != nil || len(status) != 3 || code < 200 || hasControl(reason) {
+		return hd, fmt.Errorf("status %q is not three digits, a space and a reason (PEP 3333)", line)
+	}
+	hd.status, hd.reason = code, reason
+	for _, f := range hd.fields {
+		if err := hd.check(f); err != nil {
+			return hd, err
+		}
+	}
+	return hd, nil
+}
+
+func (hd *head) check(f Field) error {
+	if !isToken(f.Name) {
+		return fmt.Errorf("header name %q is not a token (PEP 3333, RFC 9110 5.1)", f.Name)
+	}
+	if hasControl(f.Value) {
+		return fmt.Errorf("the value of header %q has control characters (PEP 3333)", f.Name)
+	}
+	switch {
+	case strings.EqualFold(f.Name, "Content-Length"):
+		n, err := strconv.ParseInt(f.Value, 10, 64)
+		if err != nil || n < 0 || f.Value[0] == '+' || hd.length >= 0 && hd.length != n {
+			return fmt.Errorf("Content-Length %q is not one number (RFC 9110 8.6)", f.Value)
+		}
+		hd.length = n
+	case hopByHop(f.Name):
+		return fmt.Errorf("header %q is hop-by-hop and the server's own (PEP 3333, Other HTTP Features)", f.Name)
+	}
+	return nil
+}
+
+func (hd *head) addLength(n int64) {
+	hd.length = n
+	hd.fields = append(hd.fields, Field{"Content-Length", strconv.FormatInt(n, 10)})
+}
+
+// writeHead sends status and fields, by the writer's own means if it has them.
+func (x *exchange) writeHead(hd head) {
+	x.headSent, x.status, x.declared = true, hd.status, hd.length
+	x.toHead = sinceAsked(x)
+	if hw, ok := x.w.(HeadWriter); ok {
+		hw.WriteHead(hd.status, hd.reason, hd.fields)
+		return
+	}
+	h := x.w.Header()
+	setFields(h, hd.fields)
+	if _, ok := h["Content-Type"]; !ok {
+		h["Content-Type"] = nil // net/http would guess one
+	}
+	x.w.WriteHeader(hd.status)
+}
+
+// setFields puts the fields into h. What a handler around this one has set stays,
+// where the application does not set the same.
+func setFields(h http.Header, fields []Field) {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = http.CanonicalHeaderKey(f.Name)
+		delete(h, names[i])
+	}
+	for i, f := range fields {
+		if names[i] == "Content-Length" && len(h[names[i]]) > 0 {
+			continue // the same length given twice
+		}
+		h[names[i]] = append(h[names[i]], f.Value)
+	}
+}
+
+// bodyAllowed: RFC 9110 6.4.1.
+func bodyAllowed(status int) bool {
+	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
+}
+
+// block handles a Block frame: another piece of the body, sent on at once.
+func (x *exchange) block(h wire.Header) error {
+	if err := x.copyBlock(h); err != nil {
+		return err
+	}
+	if h.Has(wire.FlagEnd) {
+		x.ended = true
+		x.checkEnd(h)
+	} else {
+		x.flush()
+	}
+	return nil
+}
+
+func (x *exchange) copyBlock(h wire.Header) error {
+	raw := x.slot.Raw(h)
+	bufp := x.g.bufs.Get().(*[]byte)
+	defer x.g.recycle(bufp)
+	if want := min(int(h.Length), copyBuffer); cap(*bufp) < want {
+		*bufp = make([]byte, want)
+	}
+	buf := (*bufp)[:min(cap(*bufp), copyBuffer)]
+	for left := int64(h.Length); left > 0; {
+		n, err := raw.Read(buf[:min(left, int64(len(buf)))])
+		if n > 0 {
+			left -= int64(n)
+			x.write(buf[:n])
+		}
+		if err != nil && left > 0 {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// copyBuffer is the size, in bytes, in which large blocks go through the front.
+const copyBuffer = 64 << 10
+
+// write sends a piece of the body to the client. What the client does not take
+// is not an error of the exchange: the application is told, and ends.
+func (x *exchange) write(p []byte) {
+	if x.silent() || x.r.Method == http.MethodHead || !bodyAllowed(x.status) {
+		return
+	}
+	x.guardDeadlock(func() {
+		n, err := x.w.Write(p)
+		x.sent += int64(n)
+		if err != nil {
+			x.leave()
+		}
+	})
+}
+
+func (x *exchange) flush() {
+	if x.silent() {
+		return
+	}
+	x.guardDeadlock(func() {
+		if err := http.NewResponseController(x.w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			x.leave()
+		}
+	})
+}
+
+// guardDeadlock lets the request's body be read on while send is blocked: the
+// client may be one that reads only after it has sent everything.
+func (x *exchange) guardDeadlock(send func()) {
+	if x.intake == nil {
+		send()
+		return
+	}
+	x.intake.sending()
+	send()
+	x.intake.sent()
+}
+
+// checkEnd cuts the connection when the body is shorter than its Content-Length
+// (pep3333 87); the worker has logged why.
+func (x *exchange) checkEnd(h wire.Header) {
+	if x.silent() {
+		x.cut = x.cut || x.gone
+		return
+	}
+	if h.Has(wire.FlagCut) {
+		x.cut = true
+		x.failure = "the body is shorter than its Content-Length"
+	}
+	if x.cut {
+		x.flush()
+	}
+}
+
+// hints handles a Hints frame: 103 (RFC 8297), to clients that know 1xx.
+func (x *exchange) hints(payload []byte) error {
+	d := wire.NewDecoder(payload)
+	n := d.List()
+	fields := make([]Field, 0, min(n, 64))
+	for range n {
+		d.Tuple(2)
+		fields = append(fields, Field{d.Latin1(), d.Latin1()})
+	}
+	if err := d.Err(); err != nil {
+		return err
+	}
+	if x.headSent || x.silent() || !x.r.ProtoAtLeast(1, 1) {
+		return nil
+	}
+	h := x.w.Header()
+	before := h.Clone()
+	clear(h)
+	for _, f := range fields {
+		if isToken(f.Name) && !hasControl(f.Value) && !hopByHop(f.Name) && !strings.EqualFold(f.Name, "Content-Length") {
+			h.Add(f.Name, f.Value)
+		}
+	}
+	x.w.WriteHeader(http.StatusEarlyHints)
+	clear(h)
+	maps.Copy(h, before)
+	return nil
+}
+
+// applicationFailed handles an Error frame: the application raised.
+func (x *exchange) applicationFailed(payload []byte) error {
+	d := wire.NewDecoder(payload)
+	d.Tuple(2)
+	kind, trace := d.Text(), d.Text()
+	if err := d.Err(); err != nil {
+		return err
+	}
+	if kind == "disconnected" || x.gone {
+		x.disconnected()
+		return nil
+	}
+	x.fail(http.StatusInternalServerError, "the application failed", trace)
+	return nil
+}
+
+// disconnected ends the exchange with a client that has left, or whose body is
+// no body.
+func (x *exchange) disconnected() {
+	x.g.opts.Logger.Debug("the client left while it was served", x.attrs("cause", x.failure)...)
+	if x.failure != "" && !x.headSent {
+		x.refuse(&refusal{status: http.StatusBadRequest, reason: x.failure})
+		return
+	}
+	if x.failure == "" {
+		x.failure = "the client left"
+	}
+	x.leave()
+	x.cut = true
+}
+
+// fail logs what the application did wrong and answers status, or cuts the
+// response that has begun.
+func (x *exchange) fail(status int, what, trace string) {
+	x.g.opts.Logger.Error(what, x.attrs("traceback", trace)...)
+	if x.headSent {
+		x.failure = what
+		x.cut = x.declared < 0 || x.sent < x.declared
+		x.flush()
+	} else {
+		x.refuse(&refusal{status: status, reason: what})
+	}
+	x.mute = true
+	x.slot.Leave(x.number)
+}

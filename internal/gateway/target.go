@@ -1,0 +1,128 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"strings"
+)
+
+// target is what the request line says, split as CGI wants it.
+type target struct {
+	raw        string // as sent: REQUEST_URI
+	scriptName string // decoded
+	pathInfo   string // decoded
+	query      string // as sent, without "?"
+}
+
+// parseTarget splits and decodes the request's target. The path is decoded once,
+// into the raw bytes, and is neither cleaned nor normalised (pep3333 13, 109).
+func (g *Gateway) parseTarget(r *http.Request) (target, error) {
+	t := target{raw: r.RequestURI}
+	if t.raw == "" { // a request made by hand, not read from a connection
+		t.raw = r.URL.RequestURI()
+	}
+	path, query, _ := strings.Cut(originForm(t.raw), "?")
+	if path == "" || path[0] != '/' {
+		return t, refuse(http.StatusBadRequest, "the target "+quote(t.raw)+" has no path (RFC 9112 3.2)")
+	}
+	t.query = query
+	decoded := unescape(path)
+	script, rest, ok := g.split(r, decoded)
+	if !ok {
+		return t, refuse(http.StatusNotFound, "the path is outside of the application's prefix")
+	}
+	t.scriptName, t.pathInfo = script, rest
+	return t, nil
+}
+
+// split divides the path into SCRIPT_NAME and PATH_INFO. The prefix is that of a
+// Mount around this handler, else the configured one; where another handler has
+// stripped the URL's path (http.StripPrefix), what it took is the prefix.
+func (g *Gateway) split(r *http.Request, path string) (script, rest string, ok bool) {
+	prefix := g.opts.ScriptName
+	if p, mounted := r.Context().Value(prefixKey{}).(string); mounted {
+		prefix = p
+	}
+	if prefix != "" {
+		rest, ok = CutPrefix(path, prefix)
+		return path[:len(path)-len(rest)], rest, ok
+	}
+	if r.URL != nil && r.URL.Path != path && r.URL.Path != "" {
+		if script, stripped := strings.CutSuffix(path, r.URL.Path); stripped {
+			return strings.TrimSuffix(script, "/"), r.URL.Path, true
+		}
+		return "", r.URL.Path, true // rewritten by a handler before this one
+	}
+	return "", path, true
+}
+
+// CutPrefix removes a mount's prefix at a border of path segments.
+func CutPrefix(path, prefix string) (rest string, ok bool) {
+	rest, ok = strings.CutPrefix(path, prefix)
+	return rest, ok && (rest == "" || rest[0] == '/')
+}
+
+type prefixKey struct{}
+
+// WithPrefix returns a context in which the gateway takes prefix for the path
+// that the application is mounted under.
+func WithPrefix(ctx context.Context, prefix string) context.Context {
+	return context.WithValue(ctx, prefixKey{}, prefix)
+}
+
+// DecodedPath returns the decoded path of the request as the gateway sees it.
+func DecodedPath(r *http.Request) string {
+	raw := r.RequestURI
+	if raw == "" {
+		raw = r.URL.RequestURI()
+	}
+	path, _, _ := strings.Cut(originForm(raw), "?")
+	return unescape(path)
+}
+
+// originForm takes scheme and authority off an absolute-form target (RFC 9112 3.2.2).
+func originForm(raw string) string {
+	if strings.HasPrefix(raw, "/") {
+		return raw
+	}
+	_, rest, ok := strings.Cut(raw, "://")
+	if !ok {
+		return raw // asterisk-form or authority-form: no path
+	}
+	i := strings.IndexAny(rest, "/?")
+	switch {
+	case i < 0:
+		return "/"
+	case rest[i] == '?':
+		return "/" + rest[i:]
+	}
+	return rest[i:]
+}
+
+// unescape decodes percent-encoding once. What is no encoding stays as it is.
+func unescape(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]) {
+			b = append(b, fromHex(s[i+1])<<4|fromHex(s[i+2]))
+			i += 2
+		} else {
+			b = append(b, s[i])
+		}
+	}
+	return string(b)
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
+}
+
+func fromHex(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
+}

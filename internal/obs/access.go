@@ -1,0 +1,137 @@
+package obs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Keys of an access record's attributes. Those marked optional are left out when
+// there is nothing to say.
+const (
+	KeyRequestID  = "request_id"
+	KeyRemoteAddr = "remote_addr"
+	KeyMethod     = "method"
+	KeyTarget     = "target"
+	KeyProto      = "proto"
+	KeyStatus     = "status"
+	KeyBytes      = "bytes"
+	KeyDuration   = "duration"
+	KeyQueueTime  = "queue_time" // optional
+	KeyAppTime    = "app_time"   // optional
+	KeyReferer    = "referer"    // optional
+	KeyUserAgent  = "user_agent" // optional
+	KeyHost       = "host"       // optional
+	KeyWorkerPID  = "worker_pid" // optional
+	KeyError      = "error"      // optional
+)
+
+// accessMessage is the message of every access record.
+const accessMessage = "request"
+
+// AccessRecord is what the access log says about one request.
+type AccessRecord struct {
+	Time       time.Time // when the request began
+	RequestID  string
+	RemoteAddr string // the client, as "host:port" or a bare address; empty on a Unix socket
+	Method     string
+	Target     string // the request target as the client sent it
+	Proto      string // "HTTP/1.1"
+	Status     int
+	Bytes      int64         // sent of the response's body
+	Duration   time.Duration // from the first byte of the request to the last of the response
+	QueueTime  time.Duration // of it, waiting for a worker
+	AppTime    time.Duration // of it, in the application up to the response's head
+	Referer    string
+	UserAgent  string
+	Host       string
+	WorkerPID  int   // 0 if no worker saw the request
+	Error      error // why the request failed, or nil
+}
+
+// LogTo logs r as attributes with the constant keys of this package. Nothing is
+// formatted unless l prints it. A nil l logs nothing.
+func (r *AccessRecord) LogTo(ctx context.Context, l *slog.Logger) {
+	if l == nil || !l.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
+	// Assembled on the stack: 15 is the number of keys.
+	attrs := append(make([]slog.Attr, 0, 15),
+		slog.String(KeyRequestID, r.RequestID),
+		slog.String(KeyRemoteAddr, r.RemoteAddr),
+		slog.String(KeyMethod, r.Method),
+		slog.String(KeyTarget, r.Target),
+		slog.String(KeyProto, r.Proto),
+		slog.Int(KeyStatus, r.Status),
+		slog.Int64(KeyBytes, r.Bytes),
+		slog.Duration(KeyDuration, r.Duration),
+	)
+	attrs = r.appendOptional(attrs)
+	rec := slog.NewRecord(r.Time, slog.LevelInfo, accessMessage, 0)
+	rec.AddAttrs(attrs...)
+	_ = l.Handler().Handle(ctx, rec) // as slog.Logger: there is nobody to tell
+}
+
+func (r *AccessRecord) appendOptional(attrs []slog.Attr) []slog.Attr {
+	if r.QueueTime != 0 {
+		attrs = append(attrs, slog.Duration(KeyQueueTime, r.QueueTime))
+	}
+	if r.AppTime != 0 {
+		attrs = append(attrs, slog.Duration(KeyAppTime, r.AppTime))
+	}
+	if r.Referer != "" {
+		attrs = append(attrs, slog.String(KeyReferer, r.Referer))
+	}
+	if r.UserAgent != "" {
+		attrs = append(attrs, slog.String(KeyUserAgent, r.UserAgent))
+	}
+	if r.Host != "" {
+		attrs = append(attrs, slog.String(KeyHost, r.Host))
+	}
+	if r.WorkerPID != 0 {
+		attrs = append(attrs, slog.Int(KeyWorkerPID, r.WorkerPID))
+	}
+	if r.Error != nil {
+		attrs = append(attrs, slog.Any(KeyError, r.Error))
+	}
+	return attrs
+}
+
+// NewAccessLogger returns a logger for access records, each with one Write to w.
+// The format "json" gives one object a line, durations in seconds. Any other
+// format is Apache's Combined Log Format, followed by the duration in seconds and
+// the request ID:
+//
+//	host - - [time] "request line" status bytes "referer" "user agent" 0.001234 id
+func NewAccessLogger(w io.Writer, format string) *slog.Logger {
+	if format == FormatJSON {
+		return slog.New(newJSONHandler(w, slog.LevelInfo))
+	}
+	return slog.New(&clfHandler{out: &output{w: w}})
+}
+
+// OpenAccessLog opens the file at path for appending; a new one can be read by
+// its owner and group only. "-" is the standard output, which Close leaves open.
+func OpenAccessLog(path string) (io.WriteCloser, error) {
+	if path == "-" {
+		return keepOpen{os.Stdout}, nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
+	switch {
+	case err == nil:
+		return f, nil
+	case path != "" && errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("access log %s: directory %s does not exist: create it first: %w", path, filepath.Dir(path), fs.ErrNotExist)
+	}
+	return nil, fmt.Errorf("access log %q: %w: choose a file that this user may write, or - for the standard output", path, errors.Unwrap(err))
+}
+
+type keepOpen struct{ io.Writer }
+
+func (keepOpen) Close() error { return nil }

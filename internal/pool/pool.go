@@ -1,0 +1,189 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A process that lived this long was well: the next one's start is not delayed.
+const healthyAfter = 10 * time.Second
+
+// The delays before a replacement: none the first time, then growing.
+const (
+	firstDelay = 100 * time.Millisecond
+	maxDelay   = 30 * time.Second
+)
+
+// Options configure a Pool.
+type Options[S any] struct {
+	Size         int // processes to keep
+	Start        Starter[S]
+	QueueSize    int           // requests that may wait; negative: none
+	QueueTimeout time.Duration // how long they may; 0: no limit
+	Logger       *slog.Logger
+}
+
+// Pool keeps Size processes and dispatches requests to their slots.
+type Pool[S any] struct {
+	dispatcher[S]
+	opts  Options[S]
+	seats sync.WaitGroup
+	ready chan error  // of the first process of each seat
+	up    atomic.Bool // the first process became ready
+
+	ctx    context.Context // ends when no more processes are to be started
+	cancel context.CancelFunc
+}
+
+// New returns a pool without processes; Start makes them.
+func New[S any](opts Options[S]) *Pool[S] {
+	p := &Pool[S]{opts: opts, ready: make(chan error, opts.Size)}
+	p.queueSize = max(opts.QueueSize, 0)
+	p.queueTimeout = opts.QueueTimeout
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	return p
+}
+
+// Start makes the processes and returns when the first is ready. If one cannot
+// be started before, Start fails with its error and nothing is left running.
+func (p *Pool[S]) Start(ctx context.Context) error {
+	startCtx, cancel := context.WithCancel(p.ctx)
+	for range p.opts.Size {
+		p.seats.Go(func() { p.keep(startCtx) })
+	}
+	// What the first start decided does not bind the later ones.
+	context.AfterFunc(p.ctx, cancel)
+	var err error
+	select {
+	case err = <-p.ready:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	p.up.Store(err == nil)
+	if err != nil {
+		cancel()
+		p.Kill("the server did not start")
+	}
+	return err
+}
+
+// keep holds one seat: a process, and after its end another, until the pool stops.
+func (p *Pool[S]) keep(ctx context.Context) {
+	var delay backoff
+	for first := true; ctx.Err() == nil; first = false {
+		process, err := p.opts.Start(ctx)
+		if first {
+			p.ready <- err
+		}
+		if err != nil {
+			if ctx.Err() == nil && p.up.Load() {
+				p.opts.Logger.Error("a worker could not be started: "+err.Error(), "retry_in", delay.peek())
+			}
+			if !sleep(ctx, delay.next()) {
+				return
+			}
+			continue
+		}
+		began := time.Now()
+		p.serve(process)
+		if time.Since(began) >= healthyAfter {
+			delay = backoff{}
+		}
+		if !sleep(ctx, delay.next()) {
+			return
+		}
+	}
+}
+
+// serve lets the process take requests until it ends or the pool stops.
+func (p *Pool[S]) serve(process Process[S]) {
+	m := p.add(process)
+	select {
+	case <-process.Exited():
+		p.remove(m)
+	case <-p.ctx.Done():
+		p.remove(m)
+		select {
+		case <-m.drained:
+			process.Stop()
+			<-process.Exited()
+		case <-process.Exited():
+		}
+	}
+	<-m.drained
+	process.CloseSlots()
+}
+
+// Stop ends the processes when their requests are done, and waits for that.
+// When ctx ends first, what is left is killed and the error is returned.
+func (p *Pool[S]) Stop(ctx context.Context) error {
+	p.close()
+	kill := p.killer()
+	p.cancel()
+	gone := make(chan struct{})
+	go func() { p.seats.Wait(); close(gone) }()
+	select {
+	case <-gone:
+		return nil
+	case <-ctx.Done():
+		kill("it did not end within the drain time")
+		<-gone
+		return context.Cause(ctx)
+	}
+}
+
+// Kill ends all processes at once.
+func (p *Pool[S]) Kill(reason string) {
+	p.close()
+	kill := p.killer()
+	p.cancel()
+	kill(reason)
+	p.seats.Wait()
+}
+
+// killer remembers the processes of this moment: those that drain are members no more.
+func (p *Pool[S]) killer() func(reason string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	members := append([]*member[S](nil), p.members...)
+	return func(reason string) {
+		for _, m := range members {
+			m.process.Kill(reason)
+		}
+	}
+}
+
+// backoff grows from nothing.
+type backoff struct{ last, upcoming time.Duration }
+
+func (b *backoff) peek() time.Duration { return b.upcoming }
+
+func (b *backoff) next() time.Duration {
+	b.last = b.upcoming
+	b.upcoming = min(max(2*b.last, firstDelay), maxDelay)
+	return b.last
+}
+
+// sleep waits and reports whether ctx is still good.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// IsOverload says whether err means that the server has more to do than it can.
+func IsOverload(err error) bool {
+	return errors.Is(err, ErrQueueFull) || errors.Is(err, ErrQueueTimeout) || errors.Is(err, ErrClosed)
+}

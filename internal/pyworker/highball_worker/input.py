@@ -1,0 +1,61 @@
+"""wsgi.input: PEP 3333, "Input and Error Streams".
+
+A body that came whole is a BytesIO. One that streams is Python's own
+BufferedReader over a raw stream that asks the front for more when it is empty,
+so that read, readline, readlines and iteration are the standard library's. Both
+end where the body ends, whatever is asked for.
+"""
+
+import io
+import struct
+from typing import TYPE_CHECKING, Any, Optional
+
+from . import wire
+from .public import ClientDisconnected
+
+if TYPE_CHECKING:
+    from .slot import Slot
+
+BUFFER = 131072
+_WANT = struct.Struct("<I")
+
+
+class BodyStream(io.RawIOBase):
+    """The raw stream: one Read frame to the front for each refill."""
+
+    def __init__(self, slot: "Slot", number: int) -> None:
+        super().__init__()
+        self._slot: Optional[Slot] = slot
+        self._number = number
+        self._failure: Optional[str] = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        if self._failure is not None:
+            raise ClientDisconnected(self._failure)
+        if self._slot is None or not len(buffer):
+            return 0
+        slot = self._slot
+        slot.send(wire.READ, self._number, 0, _WANT.pack(len(buffer)))
+        length, flags = slot.receive_body(self._number, buffer)
+        if flags & wire.ABORT:
+            self._slot = None
+            self._failure = "the request's body is incomplete: the client left or sent it malformed"
+            raise ClientDisconnected(self._failure)
+        if flags & wire.END:
+            self._slot = None
+        return length
+
+    def detach_slot(self) -> None:
+        """The request is over: a reader kept beyond it finds the end of the body."""
+        self._slot = None
+
+
+def whole(body: bytes) -> io.BytesIO:
+    return io.BytesIO(body)
+
+
+def streamed(raw: BodyStream) -> io.BufferedReader:
+    return io.BufferedReader(raw, BUFFER)

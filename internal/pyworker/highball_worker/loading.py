@@ -1,0 +1,62 @@
+"""Loads the application and says, in one message, what became of it."""
+
+import os
+import sys
+from typing import Any, Callable, Dict, Optional
+
+from . import environ, wire
+from .loader import LoadError, trimmed_traceback, wrap
+from .loader import load as find
+
+
+class Application:
+    """The callable to serve, or why there is none."""
+
+    def __init__(self, serve: Any, target: str, kind: str) -> None:
+        self.serve: Callable[..., Any] = serve
+        self.target = target
+        self.kind = kind
+        self.shown = ""
+        self.failure: Optional[Dict[str, Any]] = None
+
+    def report(self) -> Dict[str, Any]:
+        return {
+            "pid": os.getpid(),
+            "python": environ.python_version(),
+            "application": wire.text(self.shown),
+            "target": wire.text(self.target),
+            "kind": self.kind,
+        }
+
+
+def load(config: Dict[str, Any]) -> Application:
+    """Never raises: an application that does not load is a failure to report."""
+    sys.path[:0] = [entry for entry in config["pythonpath"] if entry not in sys.path]
+    try:
+        found = find(config["app"] or None, os.getcwd())
+        served = wrap(found.application, config["middleware"], config["validate"])
+    except LoadError as exc:
+        return _failed(str(exc), tried=list(exc.tried), hint=exc.hint or "")
+    except BaseException as exc:
+        return _failed("the application could not be imported", trace=trimmed_traceback(exc))
+    application = Application(served, found.target, found.kind)
+    application.shown = _repr(found.application)
+    return application
+
+
+def _repr(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        return object.__repr__(value)
+
+
+def _failed(message: str, tried: Any = (), hint: str = "", trace: str = "") -> Application:
+    application = Application(None, "", "")
+    application.failure = {
+        "message": wire.text(message),
+        "tried": [wire.text(item) for item in tried],
+        "hint": wire.text(hint),
+        "traceback": wire.text(trace),
+    }
+    return application

@@ -1,0 +1,48 @@
+"""The entry of a Python process of Highball: `main` is called by bootstrap.py."""
+
+import os
+import socket
+import sys
+from typing import Any, List
+
+from . import forks, lifeline, signals, worker, wire
+from .zygote import Zygote
+
+OLDEST = (3, 9)
+
+# The inherited descriptors, after the bundle's: see PROTOCOL.md.
+COMMAND_FD = 4
+LIFELINE_FD = 5
+
+
+def main(arguments: List[str]) -> None:
+    sys.argv = ["highball"]
+    signals.install()
+    for stream in (sys.stdout, sys.stderr):
+        _line_buffered(stream)
+    if arguments[:1] == ["zygote"]:
+        _zygote()
+    else:
+        sys.exit("highball: unknown role %r" % arguments)
+
+
+def _line_buffered(stream: Any) -> None:
+    """What is printed shows at once, though it goes into a pipe."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(line_buffering=True)
+
+
+def _zygote() -> None:
+    for fd in (COMMAND_FD, LIFELINE_FD):
+        os.set_inheritable(fd, False)
+    lifeline.arm(LIFELINE_FD)
+    sock = socket.socket(fileno=COMMAND_FD)
+    forks.guard(sock)
+    try:
+        child = Zygote(sock).serve()
+    except (wire.WireError, BrokenPipeError):
+        return
+    if child is not None:
+        os.close(LIFELINE_FD)
+        worker.run(child.fds, child.config, child.application)

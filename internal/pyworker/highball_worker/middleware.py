@@ -1,0 +1,50 @@
+"""Wraps the application by the middleware that the configuration names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+from wsgiref.validate import validator
+
+from .expression import Expression, call_factory
+from .importing import import_module
+from .load_error import LoadError
+from .servable import check
+
+Application = Callable[..., Any]
+
+
+def wrap(application: Application, middleware: list[str], validate: bool) -> Application:
+    """The application inside its middleware, the first of which is outermost.
+
+    Each is `module:name`, called as name(application), or `module:name(key=1)`, called
+    as name(application, key=1). With validate, wsgiref's validator checks both sides of
+    PEP 3333 directly around the application.
+    """
+    if validate:
+        application = validator(application)
+    for spec in reversed(middleware):
+        application = _apply(spec, application)
+    return application
+
+
+def _apply(spec: str, application: Application) -> Application:
+    name, colon, text = spec.strip().partition(":")
+    if not colon:
+        raise LoadError(
+            f"the middleware {spec!r} names no callable",
+            hint="write it as module:name or module:name(key=1)",
+        )
+    expression = Expression(text)
+    module: ModuleType = import_module(name, os.getcwd())
+    factory = expression.lookup(module, name)
+    arguments = expression.args
+    wrapped = call_factory(factory, spec, application, *arguments, **expression.kwargs)
+    result: Application = check(wrapped, module, name, _called(expression))
+    return result
+
+
+def _called(expression: Expression) -> str:
+    return expression.text if expression.called else expression.text + "(application)"

@@ -1,0 +1,179 @@
+"""A slot: one thread that answers one request at a time, on a socket of its own."""
+
+import marshal
+import os
+import socket
+from typing import Any, Callable, Dict, Tuple
+
+from . import wire
+from .errors import ErrorStream
+from .failure import describe
+from .input import BodyStream, streamed, whole
+from .public import ClientDisconnected
+from .response import Response
+
+_unpack = wire.HEADER.unpack
+_pack = wire.HEADER.pack
+_JOIN = 16384  # up to this size a header and its payload go in one send, in bytes
+
+
+class Slot:
+    """Serves the requests that arrive on its socket until the front closes it."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        lane: socket.socket,
+        words: "memoryview[int]",
+        index: int,
+        log: Callable[[str, str, str], None],
+    ) -> None:
+        self.sock = sock
+        self.lane = lane
+        self._words = words
+        self._begun = 2 * index  # the number of the request that has begun
+        self._left = 2 * index + 1  # the number of the request whose client left
+        self._log = log
+        self._pid = os.getpid()
+        self._request_id = ""
+
+    def serve(self, application: Callable[..., Any], base: Dict[str, Any]) -> None:
+        data = b""
+        while True:
+            while len(data) < wire.HEADER_SIZE:
+                more = self.sock.recv(65536)
+                if not more:
+                    return
+                data += more
+            length, number, kind, _flags, _fds = _unpack(data[: wire.HEADER_SIZE])
+            if kind != wire.REQUEST or length > wire.MAX_MESSAGE:
+                raise wire.WireError("want a request, have type %d of %d bytes" % (kind, length))
+            end = wire.HEADER_SIZE + length
+            if len(data) < end:
+                data += self._exactly(end - len(data))
+            payload, data = data[wire.HEADER_SIZE : end], data[end:]
+            self.request(application, base, number, payload)
+
+    def request(
+        self,
+        application: Callable[..., Any],
+        base: Dict[str, Any],
+        number: int,
+        payload: bytes,
+    ) -> None:
+        """One request; its objects end with this call."""
+        environ, body = marshal.loads(payload)
+        self._words[self._begun] = number
+        environ.update(base)
+        self._request_id = environ["highball.request_id"]
+        response = Response(self, number, environ["REQUEST_METHOD"])
+        stream = None
+        if body is None:
+            stream = BodyStream(self, number)
+            environ["wsgi.input"] = streamed(stream)
+        else:
+            environ["wsgi.input"] = whole(body)
+        errors = ErrorStream(self._error_line, self._request_id)
+        environ["wsgi.errors"] = errors
+        environ["wsgi.early_hints"] = response.early_hints
+        free = self._call(application, environ, response)
+        errors.flush()
+        if stream is not None:
+            stream.detach_slot()
+        if not free:
+            self.send(wire.DONE, number, wire.FREE, b"")
+
+    def _call(
+        self, application: Callable[..., Any], environ: Dict[str, Any], response: Response
+    ) -> bool:
+        """Runs the application; true when the last frame has freed the slot already."""
+        try:
+            result = application(environ, response.start)
+        except BaseException as exc:
+            self._fail(response, exc)
+            return False
+        kind = type(result)
+        if kind is list or kind is tuple:  # neither has close()
+            try:
+                response.consume(result)
+            except BaseException as exc:
+                self._fail(response, exc)
+                return False
+            return response.freed
+        try:
+            response.consume(result)
+        except BaseException as exc:
+            self._fail(response, exc)
+        finally:
+            self._close(result)
+        return False
+
+    def _close(self, result: Any) -> None:
+        """PEP 3333: close() is called whatever happened; what it raises is logged."""
+        try:
+            close = getattr(result, "close", None)
+            if close is not None:
+                close()
+        except BaseException as exc:
+            self.complain("close() of the response failed\n" + describe(exc))
+
+    def _fail(self, response: Response, exc: BaseException) -> None:
+        if os.getpid() != self._pid:
+            os._exit(70)  # a child that the application forked has come back to us
+        if isinstance(exc, wire.WireError):
+            raise exc
+        if response.ended:
+            self.complain("the application failed after its response\n" + describe(exc))
+            return
+        response.ended = True
+        kind = "disconnected" if isinstance(exc, ClientDisconnected) else "application"
+        self.send(wire.ERROR, response.number, wire.END, wire.dumps((kind, describe(exc))))
+
+    def client_left(self, number: int) -> bool:
+        return self._words[self._left] == number
+
+    def complain(self, text: str) -> None:
+        self._log("error", text, self._request_id)
+
+    def _error_line(self, line: str, request_id: str) -> None:
+        self._log("errors", line, request_id)
+
+    # The socket.
+
+    def send(self, kind: int, number: int, flags: int, payload: bytes) -> None:
+        header = _pack(len(payload), number, kind, flags, 0)
+        try:
+            if len(payload) <= _JOIN:
+                self.sock.sendall(header + payload)
+            else:
+                self.sock.sendall(header)
+                self.sock.sendall(payload)
+        except OSError as exc:
+            raise wire.WireError("the front closed the socket: %s" % exc) from None
+
+    def send_file(self, number: int, head: bytes, fd: int) -> None:
+        wire.send_fd(self.lane, fd)
+        self.sock.sendall(_pack(len(head), number, wire.FILE, wire.END, 1) + head)
+
+    def receive_body(self, number: int, buffer: Any) -> Tuple[int, int]:
+        """Reads the answer to a Read frame into buffer; returns its length and flags."""
+        length, answered, kind, flags, _fds = _unpack(self._exactly(wire.HEADER_SIZE))
+        if kind != wire.BODY or answered != number or length > len(buffer):
+            raise wire.WireError("want a body, have type %d of %d bytes" % (kind, length))
+        view = memoryview(buffer)[:length]
+        while view:
+            count = self.sock.recv_into(view)
+            if not count:
+                raise wire.WireError("the front closed the socket within a body")
+            view = view[count:]
+        return length, flags
+
+    def _exactly(self, count: int) -> bytes:
+        parts = []
+        while count:
+            part = self.sock.recv(min(count, 1 << 20))
+            if not part:
+                raise wire.WireError("the front closed the socket within a frame")
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)

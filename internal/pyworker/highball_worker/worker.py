@@ -1,0 +1,97 @@
+"""The life of a worker: set up, load the application, serve, end."""
+
+import mmap
+import os
+import socket
+import sys
+import threading
+from typing import Any, Callable, Dict, List, Optional
+
+from . import environ, forks, lifeline, wire
+from .loading import Application, load
+from .control import Control
+from .failure import describe
+from .slot import Slot
+
+
+def run(fds: List[int], config: Dict[str, Any], application: Optional[Application]) -> None:
+    """fds: the control socket, the lifeline, stdout and stderr, as the front made them."""
+    sock = socket.socket(fileno=fds[0])
+    lifeline.arm(fds[1])
+    os.dup2(fds[2], 1)
+    os.dup2(fds[3], 2)
+    os.close(fds[2])
+    os.close(fds[3])
+    forks.guard(sock)
+    control = Control(sock)
+    slots = _receive_slots(control)
+    if application is None:
+        application = load(config)
+        if application.failure is not None:
+            control.send(wire.FAILED, application.failure)
+            return
+    base = environ.base(config)
+    control.send(wire.READY, application.report())
+    control.start()
+    _serve(slots, application.serve, base, control)
+
+
+def _serve(
+    slots: List[Slot], application: Callable[..., Any], base: Dict[str, Any], control: Control
+) -> None:
+    """Slot 0 is the main thread: applications call signal.signal, which others may not."""
+    threads = [
+        threading.Thread(
+            target=_serve_slot,
+            args=(slot, application, base, control),
+            name="highball-slot-%d" % (index + 1),
+            daemon=True,
+        )
+        for index, slot in enumerate(slots[1:])
+    ]
+    for thread in threads:
+        thread.start()
+    _serve_slot(slots[0], application, base, control)
+    for thread in threads:
+        thread.join()
+    _flush()
+
+
+def _serve_slot(
+    slot: Slot, application: Callable[..., Any], base: Dict[str, Any], control: Control
+) -> None:
+    try:
+        slot.serve(application, base)
+    except OSError:
+        pass  # the front closed the socket
+    except BaseException as exc:
+        if not isinstance(exc, wire.WireError):
+            control.log("error", "a slot failed, its process ends\n" + describe(exc))
+        _flush()
+        os._exit(70)
+
+
+def _receive_slots(control: Control) -> List[Slot]:
+    setup = control.channel.receive()
+    if setup is None:
+        os._exit(0)
+    count = wire.options(setup.value())["slots"]
+    words = memoryview(mmap.mmap(setup.fds[0], 0)).cast("I")
+    os.close(setup.fds[0])
+    slots = []
+    for index in range(count):
+        message = control.channel.receive()
+        if message is None:
+            os._exit(0)
+        sock, lane = (socket.socket(fileno=fd) for fd in message.fds)
+        forks.guard(sock, lane)
+        slots.append(Slot(sock, lane, words, index, control.log))
+    return slots
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass

@@ -1,0 +1,55 @@
+package worker
+
+import (
+	"errors"
+	"strings"
+)
+
+// ErrDied reports that the worker's process ended, or is about to.
+var ErrDied = errors.New("the worker died")
+
+// LoadError says why the application could not be loaded.
+type LoadError struct {
+	Message   string
+	Tried     []string
+	Hint      string
+	Traceback string
+}
+
+// Error gives the whole story, in several lines: the traceback, what was tried,
+// what was probably meant.
+func (e *LoadError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Message)
+	if e.Traceback != "" {
+		b.WriteString("\n" + strings.TrimRight(e.Traceback, "\n"))
+	}
+	if len(e.Tried) > 0 {
+		b.WriteString("\ntried:")
+		for _, t := range e.Tried {
+			b.WriteString("\n  - " + t)
+		}
+	}
+	if e.Hint != "" {
+		b.WriteString("\nhint: " + e.Hint)
+	}
+	return b.String()
+}
+
+// ExitCode is 3, as gunicorn has it for a worker that cannot boot.
+func (e *LoadError) ExitCode() int { return 3 }
+
+func loadError(m message) *LoadError {
+	d := m.dict()
+	e := &LoadError{Message: text(d["message"]), Hint: text(d["hint"]), Traceback: text(d["traceback"])}
+	tried, _ := d["tried"].([]any)
+	for _, t := range tried {
+		e.Tried = append(e.Tried, text(t))
+	}
+	return e
+}
+
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}

@@ -1,0 +1,98 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// Factory makes workers of one generation. It keeps a zygote to fork them from
+// and makes a new one when that dies; the workers of the old one serve on.
+type Factory struct {
+	opts Options
+
+	mu     sync.Mutex
+	zygote *zygote
+	closed bool
+
+	pidMu sync.Mutex
+	pids  map[int]bool // of zygotes that have not been waited for
+}
+
+// NewFactory returns a Factory; nothing is started before the first Start.
+func NewFactory(opts Options) *Factory { return &Factory{opts: opts, pids: map[int]bool{}} }
+
+// Start makes one worker and returns when it is ready to serve. A *LoadError
+// says that the application could not be loaded.
+func (f *Factory) Start(ctx context.Context) (*Worker, Ready, error) {
+	z, err := f.current(ctx)
+	if err != nil {
+		return nil, Ready{}, err
+	}
+	w, ready, err := spawn(ctx, z, &f.opts)
+	if errors.Is(err, errZygoteGone) {
+		f.opts.Logger.Warn("the zygote died; another is started", "pid", z.cmd.Process.Pid)
+		f.forget(z)
+		if z, err = f.current(ctx); err != nil {
+			return nil, Ready{}, err
+		}
+		return spawn(ctx, z, &f.opts)
+	}
+	return w, ready, err
+}
+
+// current returns the zygote, started if need be.
+func (f *Factory) current(ctx context.Context) (*zygote, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return nil, errors.New("the server is closed")
+	}
+	if f.zygote != nil {
+		return f.zygote, nil
+	}
+	z, err := startZygote(ctx, &f.opts, f.notePID)
+	if err != nil {
+		return nil, err
+	}
+	f.zygote = z
+	return z, nil
+}
+
+func (f *Factory) forget(z *zygote) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.zygote == z {
+		f.zygote = nil
+		z.kill()
+	}
+}
+
+// Close ends the zygote. Workers that are still there are not touched.
+func (f *Factory) Close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	if f.zygote != nil {
+		f.zygote.stop()
+		f.zygote = nil
+	}
+}
+
+// notePID keeps the zygotes' numbers, from before they can end until they are
+// waited for.
+func (f *Factory) notePID(pid int, lives bool) {
+	f.pidMu.Lock()
+	defer f.pidMu.Unlock()
+	if lives {
+		f.pids[pid] = true
+	} else {
+		delete(f.pids, pid)
+	}
+}
+
+func (f *Factory) isZygote(pid int) bool {
+	f.pidMu.Lock()
+	defer f.pidMu.Unlock()
+	return f.pids[pid]
+}

@@ -1,0 +1,60 @@
+package worker
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Options say which Python to run and what it serves.
+type Options struct {
+	Interpreter string   // path of the Python interpreter
+	Dir         string   // working directory of the processes
+	Env         []string // their whole environment, "K=V"
+
+	App          string
+	PythonPath   []string
+	Middleware   []string
+	Validate     bool
+	Preload      bool
+	Trace        bool
+	Environ      map[string]string // goes into each request's environ
+	Multiprocess bool
+	Threads      int // slots of one worker
+	Version      string
+
+	StartTimeout time.Duration // of one worker or zygote; 0 means none
+	Logger       *slog.Logger
+
+	// CheckVersion refuses an interpreter that is too old.
+	CheckVersion func(version string) error
+
+	// OnTrace receives the events of traced requests.
+	OnTrace func(event map[string]any)
+}
+
+// config is what the zygote and its workers are told (the Load frame).
+func (o *Options) config() map[string]any {
+	environ := o.Environ
+	if environ == nil {
+		environ = map[string]string{}
+	}
+	return map[string]any{
+		"app":          o.App,
+		"pythonpath":   nonNil(o.PythonPath),
+		"middleware":   nonNil(o.Middleware),
+		"validate":     o.Validate,
+		"preload":      o.Preload,
+		"trace":        o.Trace,
+		"environ":      environ,
+		"multiprocess": o.Multiprocess,
+		"threads":      o.Threads,
+		"version":      o.Version,
+	}
+}
+
+func nonNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package worker
+
+import "context"
+
+// AdoptOrphans does nothing where the system has no subreapers.
+func (f *Factory) AdoptOrphans(context.Context) error { return nil }

@@ -1,0 +1,178 @@
+package worker
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"highball/internal/wire"
+)
+
+// Slot is the front's end of one thread of a worker. It is used by one request
+// at a time; only Leave may be called from another goroutine.
+type Slot struct {
+	worker *Worker
+	index  int
+	conn   *net.UnixConn
+	lane   *net.UnixConn
+	reader *bufio.Reader
+	head   [wire.HeaderSize]byte
+	buf    []byte
+	number uint32
+}
+
+// deathGrace is how long a worker whose socket ended may take to be gone.
+const deathGrace = time.Second
+
+// keepBuffer is the largest buffer that a slot keeps between requests, in bytes.
+const keepBuffer = 128 << 10
+
+func newSlot(w *Worker, index int) (*Slot, []*os.File, error) {
+	conn, theirs, err := socketpair()
+	if err != nil {
+		return nil, nil, err
+	}
+	lane, laneTheirs, err := socketpair()
+	if err != nil {
+		_ = conn.Close()
+		_ = theirs.Close()
+		return nil, nil, err
+	}
+	s := &Slot{worker: w, index: index, conn: conn, lane: lane, reader: bufio.NewReaderSize(conn, 64<<10)}
+	return s, []*os.File{theirs, laneTheirs}, nil
+}
+
+// PID is the process that the slot belongs to.
+func (s *Slot) PID() int { return s.worker.pid }
+
+// Begin sends a request. frame is a whole Request frame whose header is filled
+// in here; the number returned names the request in Begun and Leave.
+func (s *Slot) Begin(frame []byte) (number uint32, err error) {
+	s.number++
+	if s.number == 0 { // 0 means "none" in the shared words
+		s.number = 1
+	}
+	wire.Header{
+		Length: uint32(len(frame) - wire.HeaderSize), Number: s.number, Type: wire.TypeRequest,
+	}.Put(frame)
+	if _, err = s.conn.Write(frame); err != nil {
+		err = s.died(err)
+	}
+	return s.number, err
+}
+
+// Begun says whether the worker had begun the request before it died.
+func (s *Slot) Begun() bool { return s.worker.words.begun(s.index) == s.number }
+
+// Leave tells the worker that the client of the request has left.
+func (s *Slot) Leave(number uint32) { s.worker.words.setLeft(s.index, number) }
+
+// SendBody answers a Read frame.
+func (s *Slot) SendBody(data []byte, flags wire.Flags) error {
+	h := wire.Header{Length: uint32(len(data)), Number: s.number, Type: wire.TypeBody, Flags: flags}
+	buf := append(h.Append(s.buf[:0]), data...)
+	s.buf = buf
+	if _, err := s.conn.Write(buf); err != nil {
+		return s.died(err)
+	}
+	return nil
+}
+
+// Next reads the next frame's header. When none comes before the deadline (zero:
+// none) the error is os.ErrDeadlineExceeded; when the worker died, ErrDied.
+func (s *Slot) Next(deadline time.Time) (wire.Header, error) {
+	if s.reader.Buffered() < wire.HeaderSize {
+		if err := s.conn.SetReadDeadline(deadline); err != nil {
+			return wire.Header{}, s.died(err)
+		}
+	}
+	h, err := wire.ReadHeader(s.reader, s.head[:])
+	if err != nil {
+		return h, s.died(err)
+	}
+	if h.Number != s.number {
+		return h, fmt.Errorf("%w: a frame of request %d within %d", wire.ErrMalformed, h.Number, s.number)
+	}
+	return h, nil
+}
+
+// Payload reads the structured payload of h. It is valid until the next call.
+func (s *Slot) Payload(h wire.Header) ([]byte, error) {
+	buf, err := wire.ReadPayload(s.reader, h, s.buf[:0])
+	if err != nil {
+		return nil, s.died(err)
+	}
+	s.buf = buf
+	return buf, nil
+}
+
+// Raw returns the raw payload of h as a stream, to be read to its end. It has no
+// deadline: how fast it comes is how fast the client takes it.
+func (s *Slot) Raw(h wire.Header) io.Reader {
+	if s.reader.Buffered() < int(h.Length) {
+		_ = s.conn.SetReadDeadline(time.Time{})
+	}
+	return io.LimitReader(s.reader, int64(h.Length))
+}
+
+// File takes the descriptor of a File frame from the lane.
+func (s *Slot) File() (*os.File, error) {
+	c := channel{conn: s.lane}
+	defer func() { c.conn = nil }()
+	if err := s.lane.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+		return nil, s.died(err)
+	}
+	if err := c.fill(1); err != nil {
+		return nil, s.died(err)
+	}
+	if len(c.fds) != 1 {
+		for _, fd := range c.fds {
+			_ = syscall.Close(fd)
+		}
+		return nil, fmt.Errorf("%w: %d descriptors on the lane", wire.ErrMalformed, len(c.fds))
+	}
+	return os.NewFile(uintptr(c.fds[0]), "file_wrapper"), nil
+}
+
+// Release readies the slot for its next request.
+func (s *Slot) Release() {
+	if cap(s.buf) > keepBuffer {
+		s.buf = nil
+	}
+}
+
+// Kill ends the slot's process at once.
+func (s *Slot) Kill(reason string) { s.worker.Kill(reason) }
+
+// died turns an error of the socket into what the caller acts on. A socket that
+// ended means that the process has ended or must: it is waited for, so that
+// whoever reads ErrDied and tries again finds it gone.
+func (s *Slot) died(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	select {
+	case <-s.worker.exited:
+	case <-time.After(deathGrace):
+		s.worker.Kill("it closed the socket of a slot")
+		<-s.worker.exited
+	}
+	return fmt.Errorf("%w: %w", ErrDied, err)
+}
+
+func (s *Slot) close() {
+	_ = s.conn.Close()
+	_ = s.lane.Close()
+}
+
+// hangUp wakes a reader after the worker's death. What the worker had sent
+// stays readable; a close would lose it, and no end of file would come while
+// another process holds the other end.
+func (s *Slot) hangUp() {
+	_ = s.conn.CloseRead()
+}

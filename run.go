@@ -1,0 +1,144 @@
+package highball
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+
+	"highball/internal/front"
+	"highball/internal/listen"
+)
+
+// run is one call of Server.Run.
+type run struct {
+	s         *Server
+	front     *front.Server
+	listeners []net.Listener
+
+	stopOnce sync.Once
+	stopped  chan struct{} // closed when the stop has ended
+	stopErr  error
+}
+
+// Run listens on Config.Bind, starts the workers and serves until ctx ends or
+// Shutdown is called. Then it stops accepting, lets requests finish within
+// Config.DrainTimeout, ends the workers and returns nil. Connections that come
+// while the workers start wait in the sockets' backlogs.
+func (s *Server) Run(ctx context.Context) error {
+	r := &run{s: s, front: front.New(s, s.logger), stopped: make(chan struct{})}
+	if !s.running.CompareAndSwap(nil, r) {
+		return errors.New("highball: Run was called twice")
+	}
+	if err := r.listen(ctx); err != nil {
+		r.closeListeners()
+		return err
+	}
+	ctx, cancel := r.untilClosed(ctx)
+	defer cancel()
+	if err := s.Start(ctx); err != nil {
+		r.closeListeners()
+		if ctx.Err() != nil {
+			return nil // told to stop before it was up
+		}
+		return err
+	}
+	return r.serve(ctx)
+}
+
+// untilClosed ends the context when the Server is shut down as well.
+func (r *run) untilClosed(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-r.s.closed:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+func (r *run) listen(ctx context.Context) error {
+	for _, bind := range r.s.cfg.Bind {
+		address, err := listen.Parse(bind)
+		if err != nil {
+			return err
+		}
+		l, err := listen.Listen(ctx, address)
+		if err != nil {
+			return err
+		}
+		r.listeners = append(r.listeners, l)
+	}
+	return nil
+}
+
+func (r *run) closeListeners() {
+	for _, l := range r.listeners {
+		_ = l.Close()
+	}
+}
+
+func (r *run) serve(ctx context.Context) error {
+	failed := make(chan error, len(r.listeners))
+	for i, l := range r.listeners {
+		address, _ := listen.Parse(r.s.cfg.Bind[i])
+		go func() {
+			if err := r.front.Serve(l); err != nil {
+				failed <- err
+			}
+		}()
+		r.s.logger.Info("listening on " + address.Bound(l).URL())
+	}
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	drain, cancel := r.s.drainContext()
+	defer cancel()
+	if stopErr := r.stop(drain); errors.Is(stopErr, errDrain) {
+		r.s.logger.Warn("requests were cut: they did not finish within the drain time",
+			"drain_timeout", r.s.cfg.DrainTimeout)
+	}
+	return err
+}
+
+// stop drains; a second call, with a context that ends sooner, hurries the first.
+func (r *run) stop(ctx context.Context) error {
+	hurried, hurry := context.WithCancelCause(ctx)
+	defer hurry(nil)
+	first := false
+	r.stopOnce.Do(func() { first = true })
+	if !first {
+		select {
+		case <-r.stopped:
+			return r.stopErr
+		case <-hurried.Done():
+			r.s.pool.Kill("the server was told to stop at once")
+			_ = r.front.Close()
+			<-r.stopped
+			return context.Cause(ctx)
+		}
+	}
+	defer close(r.stopped)
+	r.stopErr = r.drain(hurried)
+	return r.stopErr
+}
+
+func (r *run) drain(ctx context.Context) error {
+	err := r.front.Shutdown(ctx)
+	stopErr := r.s.stopWorkers(ctx)
+	if err != nil {
+		// The workers are dead by now; the handlers only have to say so.
+		grace, cancel := context.WithTimeout(context.Background(), closedGrace)
+		defer cancel()
+		if r.front.Shutdown(grace) != nil {
+			_ = r.front.Close()
+		}
+		err = context.Cause(ctx)
+	}
+	r.closeListeners()
+	return errors.Join(err, stopErr)
+}

@@ -1,0 +1,207 @@
+package highball
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"highball/internal/front"
+	"highball/internal/gateway"
+	"highball/internal/interp"
+	"highball/internal/pool"
+	"highball/internal/worker"
+)
+
+// Server serves one Python application. It is an [http.Handler]; its zero value
+// is not usable, [New] makes one.
+type Server struct {
+	cfg         Config
+	logger      *slog.Logger
+	interpreter interp.Interpreter
+	factory     *worker.Factory
+	pool        *pool.Pool[*worker.Slot]
+	gateway     *gateway.Gateway
+
+	started atomic.Bool
+	startMu sync.Mutex
+	failed  error             // why Start failed, for good
+	first   chan worker.Ready // what the first worker reported
+
+	closed     chan struct{} // closed when Shutdown or Close has begun
+	closeOnce  sync.Once
+	running    atomic.Pointer[run]
+	stopOrphan context.CancelFunc
+}
+
+// New checks cfg, finds the interpreter and returns a Server. It starts nothing:
+// Run, Start or the first request does.
+func New(cfg Config) (*Server, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	interpreter, err := interp.Find(interp.Options{
+		Python: cfg.Python, AppDir: cfg.appDir(), Environ: cfg.pythonEnv(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		cfg: cfg, logger: cfg.Logger, interpreter: interpreter,
+		first: make(chan worker.Ready, 1), closed: make(chan struct{}),
+	}
+	s.factory = worker.NewFactory(s.workerOptions())
+	s.pool = pool.New(pool.Options[*worker.Slot]{
+		Size: cfg.Workers, Start: s.startWorker, QueueSize: cfg.QueueSize,
+		QueueTimeout: max(cfg.QueueTimeout, 0), Logger: cfg.Logger,
+	})
+	s.gateway = gateway.New(gateway.Options{
+		Acquire: s.acquire, ScriptName: cfg.ScriptName, RequestTimeout: max(cfg.RequestTimeout, 0),
+		StopReading: front.StopReading, Logger: cfg.Logger, OnDone: s.onDone(),
+	})
+	return s, nil
+}
+
+func (s *Server) workerOptions() worker.Options {
+	cfg := s.cfg
+	return worker.Options{
+		Interpreter: s.interpreter.Path, Dir: cfg.Dir, Env: cfg.pythonEnv(),
+		App: cfg.App, PythonPath: cfg.PythonPath, Middleware: cfg.Middleware, Validate: cfg.Validate,
+		Preload: cfg.Preload, Environ: cfg.Environ, Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
+		Version: Version, StartTimeout: max(cfg.StartTimeout, 0), Logger: cfg.Logger,
+		CheckVersion: s.checkVersion, Trace: cfg.Trace != nil, OnTrace: cfg.Trace,
+	}
+}
+
+func (s *Server) checkVersion(version string) error {
+	var major, minor int
+	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil {
+		return fmt.Errorf("%s reports the version %q", s.interpreter.Path, version)
+	}
+	return s.interpreter.CheckVersion(major, minor)
+}
+
+func (s *Server) startWorker(ctx context.Context) (pool.Process[*worker.Slot], error) {
+	w, ready, err := s.factory.Start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case s.first <- ready:
+	default:
+		s.logger.Debug("worker ready", "pid", ready.PID)
+	}
+	return w, nil
+}
+
+func (s *Server) acquire(ctx context.Context) (gateway.Lease, error) {
+	lease, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return gateway.Lease{}, err
+	}
+	return gateway.Lease{Slot: lease.Slot, Waited: lease.Waited, Release: lease.Release}, nil
+}
+
+// Start starts the workers and returns when the first is ready to serve. It
+// fails with a [*LoadError] if the application cannot be loaded; then nothing is
+// left running, and the Server is of no more use. On a started Server it does nothing.
+func (s *Server) Start(ctx context.Context) error {
+	if s.started.Load() {
+		return nil
+	}
+	s.startMu.Lock()
+	defer s.startMu.Unlock()
+	if s.started.Load() || s.failed != nil {
+		return s.failed
+	}
+	select {
+	case <-s.closed:
+		return ErrClosed
+	default:
+	}
+	if s.cfg.Standalone {
+		orphans, cancel := context.WithCancel(context.Background())
+		s.stopOrphan = cancel
+		if err := s.factory.AdoptOrphans(orphans); err != nil {
+			s.logger.Warn("orphans will not be adopted", "error", err)
+		}
+	}
+	if err := s.pool.Start(ctx); err != nil {
+		s.finish()
+		s.failed = public(err)
+		return s.failed
+	}
+	s.announce(<-s.first)
+	s.started.Store(true)
+	return nil
+}
+
+// announce writes the start-up lines.
+func (s *Server) announce(r worker.Ready) {
+	s.logger.Info("python", "version", r.Python, "path", s.interpreter.Path, "from", s.interpreter.Source)
+	s.logger.Info("application", "target", r.Target, "kind", r.Kind, "object", r.Application)
+	s.logger.Info("workers", "workers", s.cfg.Workers, "threads", s.cfg.Threads, "preload", s.cfg.Preload)
+}
+
+// ServeHTTP serves one request. The first one starts the workers if nothing else has.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.started.Load() {
+		// Not the request's context: others wait for the same start.
+		if err := s.Start(context.WithoutCancel(r.Context())); err != nil {
+			s.logger.Error("the application does not start: " + err.Error())
+			http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
+			return
+		}
+	}
+	s.gateway.ServeHTTP(w, r)
+}
+
+// Shutdown stops accepting connections, lets the requests in progress finish and
+// ends the workers. What is not done when ctx ends is cut and killed, and ctx's
+// error returned.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.closeOnce.Do(func() { close(s.closed) })
+	if r := s.running.Load(); r != nil {
+		return r.stop(ctx)
+	}
+	return s.stopWorkers(ctx)
+}
+
+// Close cuts all connections and kills the workers.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = s.Shutdown(ctx)
+	return nil
+}
+
+func (s *Server) stopWorkers(ctx context.Context) error {
+	err := s.pool.Stop(ctx)
+	s.gateway.Wait()
+	s.finish()
+	return err
+}
+
+func (s *Server) finish() {
+	s.factory.Close()
+	if s.stopOrphan != nil {
+		s.stopOrphan()
+	}
+}
+
+// drainContext bounds a drain by Config.DrainTimeout.
+func (s *Server) drainContext() (context.Context, context.CancelFunc) {
+	if s.cfg.DrainTimeout < 0 {
+		return context.WithCancel(context.Background())
+	}
+	return context.WithTimeoutCause(context.Background(), s.cfg.DrainTimeout, errDrain)
+}
+
+var errDrain = fmt.Errorf("the drain time is over: %w", context.DeadlineExceeded)
+
+// closedGrace is how long handlers may take to end once their workers are dead.
+const closedGrace = 2 * time.Second
