@@ -50,6 +50,16 @@ func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
 func (e usageError) ExitCode() int { return exitUsage }
 
+// refused is for an error about a Config: the settings are wrong, unless the
+// error itself names another exit code.
+func refused(cmd *cobra.Command, err error) error {
+	var coded interface{ ExitCode() int }
+	if errors.As(err, &coded) {
+		return err
+	}
+	return usageError{err, cmd.CommandPath()}
+}
+
 // report prints err, if there is one, and returns the exit code for it.
 func report(stderr io.Writer, err error) int {
 	if err == nil {

@@ -45,7 +45,7 @@ func (p *program) run(cmd *cobra.Command, args []string) error {
 	limitProcessors(p.environ)
 	srv, err := p.newServer(serverConfig(values, logs))
 	if err != nil {
-		return err
+		return refused(cmd, err)
 	}
 	return p.serve(cmd.Context(), srv, logs.server)
 }
@@ -67,7 +67,7 @@ func (p *program) serve(ctx context.Context, srv server, logger *slog.Logger) er
 		case err := <-ended:
 			return err
 		case sig := <-signals:
-			if received > 2 {
+			if received > 1 {
 				stop()
 				return closeNow(srv, ended, sig, logger)
 			}

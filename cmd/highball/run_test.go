@@ -136,6 +136,23 @@ type appError struct{}
 func (appError) Error() string { return "cannot import shop" }
 func (appError) ExitCode() int { return exitApp }
 
+func TestRefusedConfigIsUsage(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, test := range []struct {
+		err  error
+		code int
+	}{{errors.New("bad bind"), exitUsage}, {appError{}, exitApp}} {
+		p, _ := withSignals()
+		p.environ = []string{"GOMAXPROCS=keep"}
+		p.newServer = func(highball.Config) (server, error) { return nil, test.err }
+		root := p.rootCommand()
+		root.SetArgs([]string{"run"})
+		if code := report(io.Discard, root.Execute()); code != test.code {
+			t.Errorf("%v: exit code %d, want %d", test.err, code, test.code)
+		}
+	}
+}
+
 func TestReport(t *testing.T) {
 	tests := []struct {
 		name string

@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"highball"
 )
 
 func (p *program) versionCommand() *cobra.Command {
@@ -22,12 +24,16 @@ func (p *program) versionCommand() *cobra.Command {
 	}
 }
 
-// version returns what the Go toolchain has stamped into the binary: the tag,
-// or for a build between tags a version that names the commit.
+// version names the release and, where the Go toolchain has stamped one into the
+// binary, the commit that it was built from.
 func version() string {
-	tag := "(devel)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		tag = info.Main.Version
+	commit := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				commit = ", commit " + s.Value[:min(12, len(s.Value))]
+			}
+		}
 	}
-	return fmt.Sprintf("highball %s (%s %s/%s)", tag, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("highball %s (%s %s/%s%s)", highball.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH, commit)
 }

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -107,7 +108,10 @@ func TestWrongFlags(t *testing.T) {
 
 func TestErrorsOfOne(t *testing.T) {
 	one := errors.New("one")
-	if got := Errors(one); len(got) != 1 || got[0] != one {
-		t.Errorf("Errors(one) = %v", got)
+	wrapped := fmt.Errorf("both %w and %w", one, one)
+	for _, err := range []error{one, wrapped} {
+		if got := Errors(err); len(got) != 1 || got[0] != err {
+			t.Errorf("Errors(%v) = %v", err, got)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"strconv"
 	"testing"
 	"time"
 )
@@ -18,6 +19,19 @@ func TestParseDuration(t *testing.T) {
 	for _, text := range []string{"", ".", "-1", "-1s", "1.2.3", "inf", "nan", "1e3", "0x10", "10 s", "1d", "99999999999999"} {
 		if got, err := parseDuration(text); err == nil {
 			t.Errorf("%q = %v, want an error", text, got)
+		}
+	}
+}
+
+func TestParseInt(t *testing.T) {
+	for _, n := range []int{1, 2, 1 << 20} {
+		if got, err := parseInt(strconv.Itoa(n), 1); err != nil || got != n {
+			t.Errorf("%d is read as %d, %v", n, got, err)
+		}
+	}
+	for _, text := range []string{"", "0", "-1", "1.0", "1e3", " 1", "99999999999999999999"} {
+		if got, err := parseInt(text, 1); err == nil {
+			t.Errorf("%q = %d, want an error", text, got)
 		}
 	}
 }

@@ -35,12 +35,14 @@ func (t Table) Resolve(from Sources) (Values, error) {
 	return Values{table: t, values: r.values}, errors.Join(r.errs...)
 }
 
-// Errors returns the single mistakes of an error that Resolve returned.
+// Errors returns the single mistakes of an error that Resolve returned, and any
+// other error as it is.
 func Errors(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok || err.Error() != errors.Join(joined.Unwrap()...).Error() {
+		return []error{err} // or fmt.Errorf, whose own text would be lost
 	}
-	return []error{err}
+	return joined.Unwrap()
 }
 
 type resolver struct {

@@ -42,8 +42,8 @@ def discover(directory: str) -> Loaded:
 
 
 def _named_by_flask(value: str, directory: str) -> Loaded:
-    place, text = ([*re.split(r":(?![\\/])", value.strip(), maxsplit=1), None])[:2]
-    assert place is not None
+    place, *rest = re.split(r":(?![\\/])", value.strip(), maxsplit=1)
+    text = rest[0] if rest else None
     path = os.path.join(directory, place)
     try:
         if os.path.exists(path):

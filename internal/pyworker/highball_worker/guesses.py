@@ -17,7 +17,7 @@ _MOST_FILES = 100
 def applications(module: ModuleType) -> list[str]:
     """What in module looks like an application or a factory of one, as expressions."""
     found = []
-    for name, value in list(vars(module).items()):
+    for name, value in list(getattr(module, "__dict__", {}).items()):
         if looks_like_wsgi(name, value, module.__name__):
             found.append(name)
         elif name in FACTORIES and is_factory(value):
@@ -44,7 +44,7 @@ def near_attribute(
 def submodule(module: ModuleType) -> str | None:
     """For a package that holds no application: the submodule that usually does."""
     for directory in getattr(module, "__path__", ()):
-        for name in ("wsgi", "app"):
+        for name in ("wsgi", "app", "main"):
             if os.path.isfile(os.path.join(directory, name + ".py")):
                 return did_you_mean([f"{module.__name__}.{name}"])
     return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 from .discovery import discover
+from .importing import ModuleMissing
 from .load_error import LoadError
 from .middleware import wrap
 from .near_names import near_path
@@ -38,8 +39,8 @@ def load(spec: str | None, directory: str) -> Loaded:
     path = os.path.normpath(os.path.join(directory, place))
     if _is_directory(place, text, path):
         return _from_directory(path, text, place)
-    if not _is_path(place, path):
-        return from_module(place, text, directory)
+    if not _is_path(place, path, directory):
+        return _from_name(place, text, directory)
     if not os.path.exists(path):
         raise LoadError(f"there is no file {place}", [path], near_path(path))
     if os.path.basename(path) == "manage.py" and text is None:
@@ -65,10 +66,30 @@ def _is_directory(place: str, text: str | None, path: str) -> bool:
     return text is None and (not package or os.path.isfile(os.path.join(path, "manage.py")))
 
 
-def _is_path(place: str, path: str) -> bool:
-    if os.sep in place or place.endswith((".py", ".wsgi")):
+def _is_path(place: str, path: str, directory: str) -> bool:
+    if os.sep in place or place.endswith(".py"):
         return True
-    return "." in place and os.path.isfile(path)
+    # shop.wsgi is a script, or else the module wsgi of shop; the module comes first.
+    module = os.path.join(directory, *place.split(".")) + ".py"
+    return "." in place and os.path.isfile(path) and not os.path.isfile(module)
+
+
+def _from_name(place: str, text: str | None, directory: str) -> Loaded:
+    try:
+        return from_module(place, text, directory)
+    except ModuleMissing as error:
+        if not place.endswith(".wsgi"):
+            raise
+        path = os.path.join(directory, place)
+        message = f"there is neither a module nor a script {place}"
+        raise LoadError(
+            message, [*error.tried, path], _likelier(error.hint, near_path(path))
+        ) from None
+
+
+def _likelier(module: str | None, path: str | None) -> str | None:
+    """A question is worth more than a list of what there is."""
+    return module if module and module.startswith("did you mean") else path or module
 
 
 def _from_directory(path: str, text: str | None, place: str) -> Loaded:

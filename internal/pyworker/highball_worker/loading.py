@@ -36,7 +36,7 @@ def load(config: Dict[str, Any]) -> Application:
         found = find(config["app"] or None, os.getcwd())
         served = wrap(found.application, config["middleware"], config["validate"])
     except LoadError as exc:
-        return _failed(str(exc), tried=list(exc.tried), hint=exc.hint or "")
+        return _failed(exc.message, tried=list(exc.tried), hint=exc.hint or "")
     except BaseException as exc:
         return _failed("the application could not be imported", trace=trimmed_traceback(exc))
     application = Application(served, found.target, found.kind)

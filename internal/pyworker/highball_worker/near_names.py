@@ -13,7 +13,8 @@ def near_module(name: str, root: str) -> str | None:
     """For the dotted name that does not exist: the nearest one, else what there is."""
     done: list[str] = []
     directory = root
-    for part in name.split("."):
+    parts = name.split(".")
+    for part in parts:
         there = modules(directory)
         if part in there and os.path.isdir(os.path.join(directory, part)):
             done.append(part)
@@ -21,7 +22,8 @@ def near_module(name: str, root: str) -> str | None:
             continue
         found = near(part, there)
         if found:
-            return did_you_mean(".".join([*done, module]) for module in found)
+            rest = parts[len(done) + 1 :]
+            return did_you_mean(".".join([*done, *_longest(directory, m, rest)]) for m in found)
         listed = ", ".join(there[:_MOST]) + (", ..." if len(there) > _MOST else "")
         return f"modules in {directory}: {listed}" if there else None
     return None
@@ -57,6 +59,12 @@ def near(name: str, names: list[str]) -> list[str]:
 def did_you_mean(names: Iterable[str]) -> str:
     """The question that a hint asks."""
     return "did you mean " + " or ".join(names) + "?"
+
+
+def _longest(directory: str, module: str, rest: list[str]) -> list[str]:
+    """The path of module, with what followed the wrong name if that exists below it."""
+    below = os.path.join(directory, module, *rest)
+    return [module, *rest] if os.path.isfile(below + ".py") else [module]
 
 
 def _is_package(directory: str, name: str) -> bool:

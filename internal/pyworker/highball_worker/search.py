@@ -15,12 +15,15 @@ from .servable import check
 def find(module: ModuleType, label: str) -> tuple[Any, str]:
     """The application and its expression in module.
 
-    `application` comes before `app`, as PEP 3333 servers have it: where Flask's own
-    command prefers `app`, a module that wraps it (`application = ProxyFix(app)`)
-    would silently be served without its wrapper. The rest are Flask's rules: the
-    only Flask instance, then a factory that needs no arguments.
+    `application` comes before `app`, as PEP 3333 servers have it. Where both are
+    Flask applications it is the other way, as Flask has it; but a module that wraps
+    its `app` (`application = ProxyFix(app)`) means the wrapper. The rest are Flask's
+    rules: the only Flask instance, then a factory that needs no arguments.
     """
-    for name in ("application", "app"):
+    names = ("application", "app")
+    if all(is_flask(getattr(module, name, None)) for name in names):
+        names = ("app", "application")
+    for name in names:
         value = getattr(module, name, None)
         if callable(value):
             return check(value, module, label, name), name
@@ -41,7 +44,7 @@ def find(module: ModuleType, label: str) -> tuple[Any, str]:
 
 def _only_flask(module: ModuleType, label: str) -> str | None:
     instances: dict[int, str] = {}
-    for name, value in list(vars(module).items()):
+    for name, value in list(getattr(module, "__dict__", {}).items()):
         if is_flask(value):
             instances.setdefault(id(value), name)
     names = list(instances.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import tokenize  # noqa: F401  # linecache does it late, when a user's file could come first
 import traceback
 from types import FrameType, TracebackType
 

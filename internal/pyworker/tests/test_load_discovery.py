@@ -126,6 +126,13 @@ def test_factory_in_another_file_is_hinted(tmp_path: Path) -> None:
     assert load(tmp_path, None, {"web.py": FACTORY}).hint == "did you mean web:create_app()?"
 
 
+def test_hints_do_not_touch_flask_proxies(tmp_path: Path) -> None:
+    pytest.importorskip("flask")
+    source = "from flask import Flask, current_app, g, request, session\n" + app(name="web")
+    assert load(tmp_path, "m:missing", {"m.py": source}).hint == "did you mean m:web?"
+    assert load(tmp_path, "m", {"m.py": source}).hint == "did you mean m:web?"
+
+
 def test_real_flask(tmp_path: Path) -> None:
     pytest.importorskip("flask")
     source = "import flask\nsite = flask.Flask(__name__)\nsite.route('/')(lambda: 'real')\n"

@@ -29,6 +29,23 @@ def test_module_with_a_near_name(tmp_path: Path) -> None:
     assert got.text.splitlines()[-1] == "  hint: did you mean shop.wsgi?"
 
 
+def test_near_name_of_a_package_keeps_the_rest(tmp_path: Path) -> None:
+    got = load(tmp_path, "shp.wsgi:application", {"shop/wsgi.py": app()})
+    assert got.hint == "did you mean shop.wsgi?"
+
+
+def test_module_that_replaces_itself(tmp_path: Path) -> None:
+    source = "import sys\nclass Slim:\n    __slots__ = ('x',)\nsys.modules[__name__] = Slim()\n"
+    got = load(tmp_path, "m", {"m.py": source})
+    assert got.message == "m holds no WSGI application"
+    assert "has no attribute" in load(tmp_path, "m:app", {"m.py": source}).message
+
+
+def test_class_of_callable_objects(tmp_path: Path) -> None:
+    source = "class App:\n    def __call__(self, environ, start_response): pass\n"
+    assert load(tmp_path, "m:App", {"m.py": source}).hint == "did you mean m:App()?"
+
+
 def test_module_without_a_near_name(tmp_path: Path) -> None:
     got = load(tmp_path, "quite:x", {"one.py": "", "two/a.py": "", "data/x.txt": ""})
     assert got.hint == f"modules in {tmp_path}: one, two"

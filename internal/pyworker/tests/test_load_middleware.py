@@ -32,14 +32,14 @@ def test_first_is_outermost(tmp_path: Path) -> None:
 
 
 def test_validator_sees_the_application_itself(tmp_path: Path) -> None:
-    bad = app().replace('"200 OK"', '"200"')
+    bad = app().replace('"200 OK"', '"20"')
     got = load(tmp_path, "m", {**FILES, "m.py": bad}, validate=True)
     assert got.error == "AssertionError"
     assert load(tmp_path, "m", FILES, validate=True).body == "hello"
 
 
 def test_middleware_that_does_not_exist(tmp_path: Path) -> None:
-    assert load(tmp_path, "m", FILES, middleware=["mv:a"]).hint == "did you mean mw?"
+    assert load(tmp_path, "m", FILES, middleware=["mww:a"]).hint == "did you mean mw?"
     missing = load(tmp_path, "m", FILES, middleware=["mw:mark"])
     assert missing.message == "mw has no attribute mark"
 

@@ -120,6 +120,19 @@ def test_script_of_any_suffix(tmp_path: Path) -> None:
     assert load(tmp_path, "site.fcgi", {"site.fcgi": app()}).kind == "mod_wsgi"
 
 
+def test_module_wsgi_comes_before_a_script_of_that_name(tmp_path: Path) -> None:
+    files = {"shop/wsgi.py": app("module"), "shop.wsgi": app("script")}
+    assert load(tmp_path, "shop.wsgi", files).body == "module"
+    assert load(tmp_path, "./shop.wsgi").body == "script"
+
+
+def test_script_that_does_not_exist(tmp_path: Path) -> None:
+    got = load(tmp_path, "sites.wsgi", {"site.wsgi": app()})
+    assert got.message == "there is neither a module nor a script sites.wsgi"
+    assert got.tried[-1] == str(tmp_path / "sites.wsgi")
+    assert got.hint == "did you mean site.wsgi?"
+
+
 def test_directory_is_entered(tmp_path: Path) -> None:
     got = load(tmp_path, "web", {"web/wsgi.py": app()})
     assert (got.target, got.body) == ("application of wsgi.py", "hello")
