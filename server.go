@@ -61,7 +61,7 @@ func New(cfg Config) (*Server, error) {
 	})
 	s.gateway = gateway.New(gateway.Options{
 		Acquire: s.acquire, ScriptName: cfg.ScriptName, RequestTimeout: max(cfg.RequestTimeout, 0),
-		StopReading: front.StopReading, Logger: cfg.Logger, OnDone: s.onDone(),
+		StopReading: front.StopReading, HalfClosed: front.HalfClosed, Logger: cfg.Logger, OnDone: s.onDone(),
 	})
 	return s, nil
 }

@@ -32,7 +32,7 @@ func New(handler http.Handler, logger *slog.Logger) *Server {
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
 	return &Server{http: &http.Server{
-		Handler:           withHalfClose(handler),
+		Handler:           handler,
 		Protocols:         protocols,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,

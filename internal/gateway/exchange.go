@@ -24,6 +24,7 @@ type exchange struct {
 	slot    Slot
 	lease   Lease
 	number  uint32
+	unwatch func() bool
 	asked   time.Time // when the application got the request
 	toHead  time.Duration
 	waited  time.Duration
@@ -42,10 +43,9 @@ type exchange struct {
 
 // attempt has one worker serve the request.
 func (x *exchange) attempt(frame []byte) error {
-	ctx := x.r.Context()
-	lease, err := x.g.opts.Acquire(ctx)
+	lease, err := x.acquire()
 	if err != nil {
-		return x.notAcquired(ctx, err)
+		return err
 	}
 	x.lease, x.slot = lease, lease.Slot
 	x.waited += lease.Waited
@@ -55,10 +55,11 @@ func (x *exchange) attempt(frame []byte) error {
 		x.release()
 		return &notBegunError{err}
 	}
-	slot, number := x.slot, x.number
-	watching := context.AfterFunc(ctx, func() { slot.Leave(number) })
 	free, err := x.converse()
-	watching()
+	if x.unwatch != nil {
+		x.unwatch()
+		x.unwatch = nil
+	}
 	if err != nil {
 		err = x.broken(err)
 		x.release()
@@ -72,12 +73,43 @@ func (x *exchange) attempt(frame []byte) error {
 	return nil
 }
 
-func (x *exchange) notAcquired(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		x.gone = true
-		return refuse(499, "the client left while its request was queued")
+// acquire waits for a slot, for as long as the client is there.
+func (x *exchange) acquire() (Lease, error) {
+	ctx := x.r.Context()
+	lease, err := x.g.opts.Acquire(ctx)
+	if err != nil && ctx.Err() != nil && x.halfClosed() {
+		lease, err = x.g.opts.Acquire(context.WithoutCancel(ctx))
 	}
-	return &refusal{status: http.StatusServiceUnavailable, reason: err.Error(), retryAfter: 1}
+	switch {
+	case err == nil:
+		return lease, nil
+	case ctx.Err() != nil && !x.halfClosed():
+		x.gone = true
+		x.status = statusClientLeft
+		return lease, refuse(statusClientLeft, "the client left while its request was queued")
+	}
+	return lease, &refusal{status: http.StatusServiceUnavailable, reason: err.Error(), retryAfter: 1}
+}
+
+// statusClientLeft is nginx's code for the access log; nobody receives it.
+const statusClientLeft = 499
+
+func (x *exchange) halfClosed() bool {
+	return x.g.opts.HalfClosed != nil && x.g.opts.HalfClosed(x.r.Context())
+}
+
+// watch has the worker told when the client leaves, from the first frame of a
+// response that streams: one that comes in a single frame needs no watching.
+func (x *exchange) watch() {
+	if x.unwatch != nil {
+		return
+	}
+	slot, number := x.slot, x.number
+	x.unwatch = context.AfterFunc(x.r.Context(), func() {
+		if !x.halfClosed() {
+			slot.Leave(number)
+		}
+	})
 }
 
 func (x *exchange) release() {
@@ -118,7 +150,7 @@ func (x *exchange) line() string {
 // whether the slot is free as well.
 func (x *exchange) converse() (free bool, err error) {
 	for {
-		h, err := x.slot.Next(x.deadline())
+		h, err := x.slot.Next(x.g.opts.RequestTimeout)
 		if err != nil {
 			return false, err
 		}
@@ -131,15 +163,8 @@ func (x *exchange) converse() (free bool, err error) {
 		if h.Has(wire.FlagEnd) {
 			return false, nil
 		}
+		x.watch()
 	}
-}
-
-// deadline of the next frame: only the application's own time runs against it.
-func (x *exchange) deadline() time.Time {
-	if x.g.opts.RequestTimeout <= 0 {
-		return time.Time{}
-	}
-	return time.Now().Add(x.g.opts.RequestTimeout)
 }
 
 func (x *exchange) handle(h wire.Header) error {
@@ -171,13 +196,13 @@ func (x *exchange) handle(h wire.Header) error {
 // finishLater waits for the end of an application that still runs after its
 // response: its close(), or its next block when the client has left.
 func (x *exchange) finishLater() {
-	slot, lease, deadline := x.slot, x.lease, x.deadline
+	slot, lease, timeout := x.slot, x.lease, x.g.opts.RequestTimeout
 	number, attrs := x.number, x.attrs()
 	logger := x.g.opts.Logger
 	x.g.late.Go(func() {
 		defer lease.Release()
 		defer slot.Release()
-		if err := discard(slot, deadline); err != nil {
+		if err := discard(slot, timeout); err != nil {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				slot.Kill("the application did not end after its response, within --request-timeout")
 			}
@@ -188,9 +213,9 @@ func (x *exchange) finishLater() {
 }
 
 // discard reads a slot's frames until it is free.
-func discard(slot Slot, deadline func() time.Time) error {
+func discard(slot Slot, timeout time.Duration) error {
 	for {
-		h, err := slot.Next(deadline())
+		h, err := slot.Next(timeout)
 		if err != nil {
 			return err
 		}

@@ -26,6 +26,10 @@ type Options struct {
 	// before it closes. It reports whether it could.
 	StopReading func(ctx context.Context) bool
 
+	// HalfClosed, if set, says that the context ended only because the client
+	// closed its own direction: it still waits for its response.
+	HalfClosed func(ctx context.Context) bool
+
 	// Logger receives the application's failures.
 	Logger *slog.Logger
 

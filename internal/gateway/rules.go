@@ -29,12 +29,25 @@ func hasControl(s string) bool {
 }
 
 // hopByHop names the fields that are the server's own (RFC 9110 7.6.1, PEP 3333
-// "Other HTTP Features").
+// "Other HTTP Features"). The length tells most names apart at once.
 func hopByHop(name string) bool {
-	switch strings.ToLower(name) {
-	case "connection", "keep-alive", "proxy-authenticate", "proxy-authorization",
-		"proxy-connection", "te", "trailer", "trailers", "transfer-encoding", "upgrade":
-		return true
+	switch len(name) {
+	case len("te"):
+		return strings.EqualFold(name, "te")
+	case len("trailer"): // and upgrade
+		return strings.EqualFold(name, "trailer") || strings.EqualFold(name, "upgrade")
+	case len("trailers"):
+		return strings.EqualFold(name, "trailers")
+	case len("connection"): // and keep-alive
+		return strings.EqualFold(name, "connection") || strings.EqualFold(name, "keep-alive")
+	case len("proxy-connection"):
+		return strings.EqualFold(name, "proxy-connection")
+	case len("transfer-encoding"):
+		return strings.EqualFold(name, "transfer-encoding")
+	case len("proxy-authenticate"):
+		return strings.EqualFold(name, "proxy-authenticate")
+	case len("proxy-authorization"):
+		return strings.EqualFold(name, "proxy-authorization")
 	}
 	return false
 }

@@ -18,7 +18,7 @@ type Slot interface {
 	SendBody(data []byte, flags wire.Flags) error
 	// Next returns os.ErrDeadlineExceeded when nothing comes in time; any other
 	// error means that the worker has ended.
-	Next(deadline time.Time) (wire.Header, error)
+	Next(timeout time.Duration) (wire.Header, error)
 	Payload(h wire.Header) ([]byte, error)
 	Raw(h wire.Header) io.Reader
 	File() (*os.File, error)

@@ -16,14 +16,15 @@ import (
 // Slot is the front's end of one thread of a worker. It is used by one request
 // at a time; only Leave may be called from another goroutine.
 type Slot struct {
-	worker *Worker
-	index  int
-	conn   *net.UnixConn
-	lane   *net.UnixConn
-	reader *bufio.Reader
-	head   [wire.HeaderSize]byte
-	buf    []byte
-	number uint32
+	worker   *Worker
+	index    int
+	conn     *net.UnixConn
+	lane     *net.UnixConn
+	reader   *bufio.Reader
+	head     [wire.HeaderSize]byte
+	buf      []byte
+	number   uint32
+	deadline time.Time // of the socket's next read
 }
 
 // deathGrace is how long a worker whose socket ended may take to be gone.
@@ -83,11 +84,11 @@ func (s *Slot) SendBody(data []byte, flags wire.Flags) error {
 	return nil
 }
 
-// Next reads the next frame's header. When none comes before the deadline (zero:
-// none) the error is os.ErrDeadlineExceeded; when the worker died, ErrDied.
-func (s *Slot) Next(deadline time.Time) (wire.Header, error) {
+// Next reads the next frame's header. When none comes within timeout (0: no
+// limit) the error is os.ErrDeadlineExceeded; when the worker died, ErrDied.
+func (s *Slot) Next(timeout time.Duration) (wire.Header, error) {
 	if s.reader.Buffered() < wire.HeaderSize {
-		if err := s.conn.SetReadDeadline(deadline); err != nil {
+		if err := s.setDeadline(timeout); err != nil {
 			return wire.Header{}, s.died(err)
 		}
 	}
@@ -99,6 +100,24 @@ func (s *Slot) Next(deadline time.Time) (wire.Header, error) {
 		return h, fmt.Errorf("%w: a frame of request %d within %d", wire.ErrMalformed, h.Number, s.number)
 	}
 	return h, nil
+}
+
+// setDeadline gives the next read timeout, and up to a sixteenth more: a deadline
+// that is about right is kept, since to move one costs more than to read.
+func (s *Slot) setDeadline(timeout time.Duration) error {
+	var want time.Time
+	if timeout > 0 {
+		slack := min(timeout/16, time.Second)
+		now := time.Now()
+		if left := s.deadline.Sub(now); left >= timeout && left <= timeout+slack {
+			return nil
+		}
+		want = now.Add(timeout + slack)
+	} else if s.deadline.IsZero() {
+		return nil
+	}
+	s.deadline = want
+	return s.conn.SetReadDeadline(want)
 }
 
 // Payload reads the structured payload of h. It is valid until the next call.
@@ -115,7 +134,7 @@ func (s *Slot) Payload(h wire.Header) ([]byte, error) {
 // deadline: how fast it comes is how fast the client takes it.
 func (s *Slot) Raw(h wire.Header) io.Reader {
 	if s.reader.Buffered() < int(h.Length) {
-		_ = s.conn.SetReadDeadline(time.Time{})
+		_ = s.setDeadline(0)
 	}
 	return io.LimitReader(s.reader, int64(h.Length))
 }
