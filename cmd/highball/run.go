@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -62,21 +63,29 @@ func (p *program) serve(ctx context.Context, srv server, logger *slog.Logger) er
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Run(ctx) }()
 
-	for received := 1; ; received++ {
+	var first time.Time
+	for {
 		select {
 		case err := <-ended:
 			return err
 		case sig := <-signals:
-			if received > 1 {
+			switch {
+			case first.IsZero():
+				first = time.Now()
+				logger.Info("stopping: requests in progress may finish; the next signal stops at once",
+					slog.String("signal", sig.String()))
+				drain()
+			case time.Since(first) >= sameSignal:
 				stop()
 				return closeNow(srv, ended, sig, logger)
 			}
-			logger.Info("stopping: requests in progress may finish; the next signal stops at once",
-				slog.String("signal", sig.String()))
-			drain()
 		}
 	}
 }
+
+// sameSignal is how long after the first a signal is taken for the same one:
+// whoever signals the process and then its group (timeout(1) does) means one.
+const sameSignal = 300 * time.Millisecond
 
 var errCutShort = errors.New("a second signal cut the shutdown short: requests in progress were lost")
 

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"highball"
 )
@@ -75,18 +77,27 @@ func TestFirstSignalDrains(t *testing.T) {
 }
 
 func TestSecondSignalCloses(t *testing.T) {
-	p, signals := withSignals()
-	srv := newFake()
-	srv.stubborn = true
-	result := make(chan error)
-	go func() { result <- p.serve(context.Background(), srv, slog.New(slog.DiscardHandler)) }()
-	signals <- os.Interrupt
-	<-srv.drained
-	signals <- os.Interrupt
-	if err := <-result; !errors.Is(err, errCutShort) {
-		t.Errorf("error %v, want %v", err, errCutShort)
-	}
-	<-srv.closed
+	synctest.Test(t, func(t *testing.T) {
+		p, signals := withSignals()
+		srv := newFake()
+		srv.stubborn = true
+		result := make(chan error)
+		go func() { result <- p.serve(context.Background(), srv, slog.New(slog.DiscardHandler)) }()
+		signals <- os.Interrupt
+		<-srv.drained
+		signals <- os.Interrupt // at the same moment: the same signal, sent to the group as well
+		synctest.Wait()
+		select {
+		case <-srv.closed:
+			t.Fatal("one signal that came twice closed the server")
+		case <-time.After(sameSignal):
+		}
+		signals <- os.Interrupt
+		if err := <-result; !errors.Is(err, errCutShort) {
+			t.Errorf("error %v, want %v", err, errCutShort)
+		}
+		<-srv.closed
+	})
 }
 
 func TestServerThatEndsByItself(t *testing.T) {

@@ -41,7 +41,7 @@ def _zygote() -> None:
     forks.guard(sock)
     try:
         child = Zygote(sock).serve()
-    except (wire.WireError, BrokenPipeError):
+    except (wire.WireError, OSError):  # the front is gone
         return
     if child is not None:
         os.close(LIFELINE_FD)

@@ -16,18 +16,32 @@ from .servable import check
 Application = Callable[..., Any]
 
 
-def wrap(application: Application, middleware: list[str], validate: bool) -> Application:
+def wrap(
+    application: Application,
+    middleware: list[str],
+    validate: bool,
+    around: Callable[[Application, str], Application] | None = None,
+) -> Application:
     """The application inside its middleware, the first of which is outermost.
 
     Each is `module:name`, called as name(application), or `module:name(key=1)`, called
     as name(application, key=1). With validate, wsgiref's validator checks both sides of
     PEP 3333 directly around the application.
+
+    With around, each layer is replaced by what around(layer, name) returns: `highball
+    trace` and `highball check` look at them so.
     """
+    around = around or _bare
+    application = around(application, "the application")
     if validate:
-        application = validator(application)
+        application = around(validator(application), "wsgiref.validate")
     for spec in reversed(middleware):
-        application = _apply(spec, application)
+        application = around(_apply(spec, application), spec.strip())
     return application
+
+
+def _bare(layer: Application, name: str) -> Application:
+    return layer
 
 
 def _apply(spec: str, application: Application) -> Application:
