@@ -26,13 +26,15 @@ type member[S any] struct {
 
 // Lease is a slot that one request holds until it calls Release.
 type Lease[S any] struct {
-	Slot    S
-	Waited  time.Duration // in the queue
-	release func()
+	Slot   S
+	Waited time.Duration // in the queue
+
+	member *member[S]
+	from   *dispatcher[S]
 }
 
 // Release gives the slot back. It must be called once.
-func (l Lease[S]) Release() { l.release() }
+func (l Lease[S]) Release() { l.from.free(grant[S]{l.member, l.Slot}) }
 
 // waiter is a request in the queue.
 type waiter[S any] struct {
@@ -105,33 +107,41 @@ func (d *dispatcher[S]) wait(ctx context.Context, w *waiter[S], place *list.Elem
 		defer timer.Stop()
 		expired = timer.C
 	}
-	var err error
 	select {
 	case g, ok := <-w.granted:
-		if !ok {
-			return Lease[S]{}, ErrClosed
-		}
-		return d.lease(g, time.Since(began)), nil
+		return d.accept(ctx, g, ok, began)
 	case <-ctx.Done():
-		err = context.Cause(ctx)
 	case <-expired:
-		err = ErrQueueTimeout
 	}
 	d.mu.Lock()
 	d.queue.Remove(place)
 	d.mu.Unlock()
-	select { // granted at the same moment: the next in the queue has it
-	case g, ok := <-w.granted:
-		if ok {
-			d.free(g)
-		}
+	select {
+	case g, ok := <-w.granted: // at the same moment
+		return d.accept(ctx, g, ok, began)
 	default:
 	}
-	return Lease[S]{}, err
+	if ctx.Err() != nil {
+		return Lease[S]{}, context.Cause(ctx)
+	}
+	return Lease[S]{}, ErrQueueTimeout
+}
+
+// accept takes what was granted; not ok means that the queue was closed. Of a
+// request whose client has left the next in the queue has the slot.
+func (d *dispatcher[S]) accept(ctx context.Context, g grant[S], ok bool, began time.Time) (Lease[S], error) {
+	if !ok {
+		return Lease[S]{}, ErrClosed
+	}
+	if ctx.Err() != nil {
+		d.free(g)
+		return Lease[S]{}, context.Cause(ctx)
+	}
+	return d.lease(g, time.Since(began)), nil
 }
 
 func (d *dispatcher[S]) lease(g grant[S], waited time.Duration) Lease[S] {
-	return Lease[S]{Slot: g.slot, Waited: waited, release: func() { d.free(g) }}
+	return Lease[S]{Slot: g.slot, Waited: waited, member: g.member, from: d}
 }
 
 // free passes a slot on: to the first in the queue, else to its process's idle ones.

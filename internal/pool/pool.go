@@ -37,6 +37,9 @@ type Pool[S any] struct {
 
 	ctx    context.Context // ends when no more processes are to be started
 	cancel context.CancelFunc
+
+	killing context.Context // ends when what is left is to be killed; its cause is the reason
+	kill    context.CancelCauseFunc
 }
 
 // New returns a pool without processes; Start makes them.
@@ -45,30 +48,42 @@ func New[S any](opts Options[S]) *Pool[S] {
 	p.queueSize = max(opts.QueueSize, 0)
 	p.queueTimeout = opts.QueueTimeout
 	p.ctx, p.cancel = context.WithCancel(context.Background())
+	p.killing, p.kill = context.WithCancelCause(context.Background())
 	return p
 }
 
 // Start makes the processes and returns when the first is ready. If one cannot
 // be started before, Start fails with its error and nothing is left running.
 func (p *Pool[S]) Start(ctx context.Context) error {
-	startCtx, cancel := context.WithCancel(p.ctx)
-	for range p.opts.Size {
-		p.seats.Go(func() { p.keep(startCtx) })
+	if !p.open() {
+		return ErrClosed
 	}
-	// What the first start decided does not bind the later ones.
-	context.AfterFunc(p.ctx, cancel)
 	var err error
 	select {
 	case err = <-p.ready:
 	case <-ctx.Done():
 		err = context.Cause(ctx)
+	case <-p.ctx.Done():
+		err = ErrClosed
 	}
 	p.up.Store(err == nil)
 	if err != nil {
-		cancel()
 		p.Kill("the server did not start")
 	}
 	return err
+}
+
+// open begins to keep the seats, unless the pool was stopped before.
+func (p *Pool[S]) open() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	for range p.opts.Size {
+		p.seats.Go(func() { p.keep(p.ctx) })
+	}
+	return true
 }
 
 // keep holds one seat: a process, and after its end another, until the pool stops.
@@ -101,6 +116,9 @@ func (p *Pool[S]) keep(ctx context.Context) {
 
 // serve lets the process take requests until it ends or the pool stops.
 func (p *Pool[S]) serve(process Process[S]) {
+	// Each seat sees to its own, also to one that became ready too late.
+	stop := context.AfterFunc(p.killing, func() { process.Kill(context.Cause(p.killing).Error()) })
+	defer stop()
 	m := p.add(process)
 	select {
 	case <-process.Exited():
@@ -114,15 +132,14 @@ func (p *Pool[S]) serve(process Process[S]) {
 		case <-process.Exited():
 		}
 	}
-	<-m.drained
-	process.CloseSlots()
+	// The replacement does not wait for requests whose clients read slowly.
+	p.seats.Go(func() { <-m.drained; process.CloseSlots() })
 }
 
 // Stop ends the processes when their requests are done, and waits for that.
 // When ctx ends first, what is left is killed and the error is returned.
 func (p *Pool[S]) Stop(ctx context.Context) error {
 	p.close()
-	kill := p.killer()
 	p.cancel()
 	gone := make(chan struct{})
 	go func() { p.seats.Wait(); close(gone) }()
@@ -130,31 +147,18 @@ func (p *Pool[S]) Stop(ctx context.Context) error {
 	case <-gone:
 		return nil
 	case <-ctx.Done():
-		kill("it did not end within the drain time")
+		p.kill(errors.New("it did not end within the drain time"))
 		<-gone
 		return context.Cause(ctx)
 	}
 }
 
-// Kill ends all processes at once.
+// Kill ends all processes at once, during a Stop as well.
 func (p *Pool[S]) Kill(reason string) {
 	p.close()
-	kill := p.killer()
 	p.cancel()
-	kill(reason)
+	p.kill(errors.New(reason))
 	p.seats.Wait()
-}
-
-// killer remembers the processes of this moment: those that drain are members no more.
-func (p *Pool[S]) killer() func(reason string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	members := append([]*member[S](nil), p.members...)
-	return func(reason string) {
-		for _, m := range members {
-			m.process.Kill(reason)
-		}
-	}
 }
 
 // backoff grows from nothing.
