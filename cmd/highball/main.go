@@ -72,7 +72,7 @@ func (p *program) rootCommand() *cobra.Command {
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(p.runCommand(), p.configCommand(), p.versionCommand())
+	root.AddCommand(p.runCommand(), p.checkCommand(), p.traceCommand(), p.configCommand(), p.versionCommand())
 	return root
 }
 

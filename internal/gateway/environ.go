@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,10 @@ func (x *exchange) frame(b []byte) ([]byte, error) {
 		return b, err
 	}
 	x.target = t
+	if expect := x.r.Header["Expect"]; len(expect) > 0 && x.r.ProtoAtLeast(1, 1) && !expectsContinue(x.r) {
+		x.intake = newIntake(x.w, x.r) // for its end: the body may never come
+		return b, refuse(http.StatusExpectationFailed, "Expect: "+quote(strings.Join(expect, ", "))+" is not 100-continue (RFC 9110 10.1.1)")
+	}
 	b = append(b, make([]byte, wire.HeaderSize)...)
 	b = wire.AppendTuple(b, 2)
 	b = wire.OpenDict(b)
@@ -82,20 +87,20 @@ func appendHeaders(b []byte, r *http.Request) []byte {
 	if r.Host != "" {
 		b = wire.AppendItem(b, "HTTP_HOST", r.Host)
 	}
+	// The length that the body has, not the field: a handler before this one may
+	// have changed both, and a chunked body has none.
+	if r.ContentLength > 0 || r.ContentLength == 0 && len(r.Header["Content-Length"]) > 0 {
+		b = wire.AppendItem(b, "CONTENT_LENGTH", strconv.FormatInt(r.ContentLength, 10))
+	}
 	for name, values := range r.Header {
 		if len(values) == 0 {
 			continue
 		}
 		switch name {
-		case "Content-Length":
-			if r.ContentLength >= 0 {
-				b = wire.AppendItem(b, "CONTENT_LENGTH", strconv.FormatInt(r.ContentLength, 10))
-			}
-			continue
 		case "Content-Type":
 			b = wire.AppendItem(b, "CONTENT_TYPE", strings.Join(values, ","))
 			continue
-		case "Host", "Proxy": // Proxy: httpoxy
+		case "Content-Length", "Host", "Proxy": // Proxy: httpoxy
 			continue
 		}
 		if strings.Contains(name, "_") { // would shadow the name with "-"
@@ -172,9 +177,22 @@ func (x *exchange) appendBody(b []byte) ([]byte, error) {
 	}
 	_ = control.SetReadDeadline(time.Time{})
 	if err != nil {
-		return b, refuse(http.StatusBadRequest, fmt.Sprintf("the request's body is incomplete: %v", err))
+		return b, badBody(err)
 	}
 	return b, nil
+}
+
+// badBody says how a body that could not be read is answered.
+func badBody(err error) *refusal {
+	e := &refusal{status: http.StatusBadRequest, reason: fmt.Sprintf("the request's body is incomplete: %v", err)}
+	var limit *http.MaxBytesError // of http.MaxBytesHandler, in a program around this package
+	switch {
+	case errors.As(err, &limit):
+		e.status = http.StatusRequestEntityTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		e.status = http.StatusRequestTimeout
+	}
+	return e
 }
 
 func putLength(b []byte, n uint32) {
@@ -182,5 +200,6 @@ func putLength(b []byte, n uint32) {
 }
 
 func expectsContinue(r *http.Request) bool {
-	return strings.EqualFold(r.Header.Get("Expect"), "100-continue")
+	expect := r.Header["Expect"]
+	return len(expect) == 1 && strings.EqualFold(expect[0], "100-continue")
 }

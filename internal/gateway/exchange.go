@@ -31,6 +31,8 @@ type exchange struct {
 	pid     int
 	failure string
 
+	bodyError *refusal // why the request's body could not be read
+
 	status   int
 	sent     int64 // bytes of the body
 	declared int64 // Content-Length, or -1
@@ -157,14 +159,27 @@ func (x *exchange) converse() (free bool, err error) {
 		if err := x.handle(h); err != nil {
 			return false, err
 		}
-		if h.Has(wire.FlagFree) {
-			return true, nil
+		free := h.Has(wire.FlagFree)
+		if free || h.Has(wire.FlagEnd) {
+			return free, x.checkAnswered(h)
 		}
-		if h.Has(wire.FlagEnd) {
+		if x.mute { // the client has its answer; the application runs on
 			return false, nil
 		}
 		x.watch()
 	}
+}
+
+// checkAnswered refuses a last frame before the response is whole: nobody must
+// take what was sent, or nothing, for the application's response.
+func (x *exchange) checkAnswered(h wire.Header) error {
+	if x.gone {
+		x.cut = true
+	}
+	if x.ended || x.silent() {
+		return nil
+	}
+	return fmt.Errorf("%w: a %s ends a request that has no whole response", wire.ErrMalformed, h.Type)
 }
 
 func (x *exchange) handle(h wire.Header) error {

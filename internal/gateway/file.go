@@ -43,6 +43,9 @@ func (x *exchange) file(payload []byte) error {
 	if x.r.Method == http.MethodHead || !bodyAllowed(hd.status) {
 		return nil
 	}
+	if hd.length >= 0 {
+		count = min(count, hd.length) // sendfile would not be stopped by net/http
+	}
 	x.sendFile(f, offset, count)
 	if x.sent < count && !x.gone || hd.length > x.sent {
 		x.cut = true

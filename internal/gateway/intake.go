@@ -32,12 +32,15 @@ type intake struct {
 	body    io.ReadCloser
 	control *http.ResponseController
 	proto   int
+	length  int64 // Content-Length, or -1
+	expects bool  // the client waits for a 100 before it sends
 
 	mu      sync.Mutex
 	changed sync.Cond
 	started bool
 	buf     spillBuffer
 	err     error // why reading ended: io.EOF at the body's end
+	blocked bool  // the response is being written
 	stuck   bool  // the response is not being taken: read on, into the file
 	ended   bool  // nobody wants the rest
 	exited  chan struct{}
@@ -47,7 +50,7 @@ type intake struct {
 func newIntake(w http.ResponseWriter, r *http.Request) *intake {
 	in := &intake{
 		body: r.Body, control: http.NewResponseController(w), proto: r.ProtoMajor,
-		exited: make(chan struct{}),
+		length: r.ContentLength, expects: len(r.Header["Expect"]) > 0, exited: make(chan struct{}),
 	}
 	in.changed.L = &in.mu
 	// Without it net/http reads the body itself before it lets a response begin.
@@ -116,6 +119,9 @@ func (in *intake) read(p []byte) (int, error) {
 
 // sending notes that the response is being written to the client.
 func (in *intake) sending() {
+	in.mu.Lock()
+	in.blocked = true
+	in.mu.Unlock()
 	if in.timer == nil {
 		in.timer = time.AfterFunc(spillAfter, in.spill)
 	} else {
@@ -127,20 +133,23 @@ func (in *intake) sending() {
 func (in *intake) sent() {
 	in.timer.Stop()
 	in.mu.Lock()
-	in.stuck = false
+	in.blocked, in.stuck = false, false
 	in.mu.Unlock()
 }
 
 func (in *intake) spill() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	if !in.blocked {
+		return // the timer was late
+	}
 	in.stuck = true
 	in.start()
 	in.changed.Broadcast()
 }
 
 // end stops the reading and reports whether the connection's stream is still in
-// order: the body was read to its end, or not begun (then net/http sees to it).
+// order: the body was read to its end.
 func (in *intake) end() bool {
 	if in.timer != nil {
 		in.timer.Stop()
@@ -154,7 +163,7 @@ func (in *intake) end() bool {
 	}
 	in.mu.Unlock()
 	if !started {
-		return true
+		return in.proto != 1 || in.drain()
 	}
 	if in.proto != 1 {
 		_ = in.body.Close()
@@ -163,6 +172,27 @@ func (in *intake) end() bool {
 	_ = in.control.SetReadDeadline(time.Time{})
 	in.buf.close()
 	return errors.Is(in.err, io.EOF) || in.proto != 1
+}
+
+// drainTime and drainBytes bound what is read of a body that nobody has asked for,
+// so that its connection can be used again.
+const (
+	drainTime  = 2 * time.Second
+	drainBytes = 256 << 10
+)
+
+// drain reads a body that the application has left alone. net/http would do so,
+// but without a limit in time; and it would wait for the body of a client that
+// itself waits for a 100 (RFC 9110 10.1.1).
+func (in *intake) drain() bool {
+	if in.expects || in.length > drainBytes {
+		return false
+	}
+	_ = in.control.Flush()
+	_ = in.control.SetReadDeadline(time.Now().Add(drainTime))
+	_, err := io.CopyN(io.Discard, in.body, drainBytes+1)
+	_ = in.control.SetReadDeadline(time.Time{})
+	return errors.Is(err, io.EOF)
 }
 
 // read answers a Read frame with what there is of the body.
@@ -187,7 +217,7 @@ func (x *exchange) read(payload []byte) error {
 		flags = wire.FlagEnd
 	case err != nil && n == 0:
 		flags = wire.FlagAbort
-		x.failure = "the request's body is incomplete: " + err.Error()
+		x.bodyError = badBody(err)
 	}
 	return x.slot.SendBody((*bufp)[:n], flags)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,11 +40,13 @@ func (x *exchange) response(h wire.Header, payload []byte) error {
 		return x.badHead(err)
 	}
 	body := d.Bytes()
-	if d.Err() != nil {
-		return x.badHead(d.Err())
+	if d.End(); d.Err() != nil {
+		return d.Err()
 	}
 	whole := h.Has(wire.FlagEnd)
-	if whole && hd.length < 0 && bodyAllowed(hd.status) {
+	// An empty body may be left out of the answer to HEAD: no word on its length.
+	known := len(body) > 0 || x.r.Method != http.MethodHead
+	if whole && known && hd.length < 0 && bodyAllowed(hd.status) {
 		hd.addLength(int64(len(body)))
 	}
 	if x.silent() {
@@ -57,7 +60,9 @@ func (x *exchange) response(h wire.Header, payload []byte) error {
 	if len(body) > 0 {
 		x.write(body)
 	}
-	if !whole {
+	if whole {
+		x.checkEnd(h)
+	} else {
 		x.flush()
 	}
 	return nil
@@ -95,9 +100,15 @@ func decodeHead(d *wire.Decoder) (head, error) {
 		return hd, fmt.Errorf("status %q is not three digits, a space and a reason (PEP 3333)", line)
 	}
 	hd.status, hd.reason = code, reason
-	for _, f := range hd.fields {
+	fields := hd.fields
+	hd.fields = fields[:0]
+	for _, f := range fields {
+		repeated := hd.length >= 0 && strings.EqualFold(f.Name, "Content-Length")
 		if err := hd.check(f); err != nil {
 			return hd, err
+		}
+		if !repeated { // the same length twice leaves as one (RFC 9110 8.6)
+			hd.fields = append(hd.fields, f)
 		}
 	}
 	return hd, nil
@@ -113,7 +124,7 @@ func (hd *head) check(f Field) error {
 	switch {
 	case strings.EqualFold(f.Name, "Content-Length"):
 		n, err := strconv.ParseInt(f.Value, 10, 64)
-		if err != nil || n < 0 || f.Value[0] == '+' || hd.length >= 0 && hd.length != n {
+		if err != nil || f.Value[0] < '0' || hd.length >= 0 && hd.length != n {
 			return fmt.Errorf("Content-Length %q is not one number (RFC 9110 8.6)", f.Value)
 		}
 		hd.length = n
@@ -153,9 +164,6 @@ func setFields(h http.Header, fields []Field) {
 		delete(h, names[i])
 	}
 	for i, f := range fields {
-		if names[i] == "Content-Length" && len(h[names[i]]) > 0 {
-			continue // the same length given twice
-		}
 		h[names[i]] = append(h[names[i]], f.Value)
 	}
 }
@@ -167,6 +175,9 @@ func bodyAllowed(status int) bool {
 
 // block handles a Block frame: another piece of the body, sent on at once.
 func (x *exchange) block(h wire.Header) error {
+	if !x.headSent && !x.silent() {
+		return fmt.Errorf("%w: a block before the head", wire.ErrMalformed)
+	}
 	if err := x.copyBlock(h); err != nil {
 		return err
 	}
@@ -209,7 +220,14 @@ const copyBuffer = 64 << 10
 // write sends a piece of the body to the client. What the client does not take
 // is not an error of the exchange: the application is told, and ends.
 func (x *exchange) write(p []byte) {
-	if x.silent() || x.r.Method == http.MethodHead || !bodyAllowed(x.status) {
+	if x.silent() || !x.hasBody() {
+		return
+	}
+	if x.declared >= 0 && int64(len(p)) > x.declared-x.sent {
+		p = p[:x.declared-x.sent]
+		x.failure = "the body is longer than its Content-Length, and was cut"
+	}
+	if len(p) == 0 {
 		return
 	}
 	x.guardDeadlock(func() {
@@ -219,6 +237,11 @@ func (x *exchange) write(p []byte) {
 			x.leave()
 		}
 	})
+}
+
+// hasBody says whether a body follows this head.
+func (x *exchange) hasBody() bool {
+	return x.r.Method != http.MethodHead && bodyAllowed(x.status)
 }
 
 func (x *exchange) flush() {
@@ -251,7 +274,7 @@ func (x *exchange) checkEnd(h wire.Header) {
 		x.cut = x.cut || x.gone
 		return
 	}
-	if h.Has(wire.FlagCut) {
+	if h.Has(wire.FlagCut) || x.hasBody() && x.sent < x.declared {
 		x.cut = true
 		x.failure = "the body is shorter than its Content-Length"
 	}
@@ -269,19 +292,24 @@ func (x *exchange) hints(payload []byte) error {
 		d.Tuple(2)
 		fields = append(fields, Field{d.Latin1(), d.Latin1()})
 	}
-	if err := d.Err(); err != nil {
+	d.End()
+	switch err := d.Err(); {
+	case errors.Is(err, wire.ErrNotLatin1):
+		return nil // hints may be left out; the worker has refused such fields already
+	case err != nil:
 		return err
 	}
-	if x.headSent || x.silent() || !x.r.ProtoAtLeast(1, 1) {
+	fields = slices.DeleteFunc(fields, func(f Field) bool {
+		return !isToken(f.Name) || hasControl(f.Value) || hopByHop(f.Name) || strings.EqualFold(f.Name, "Content-Length")
+	})
+	if len(fields) == 0 || x.headSent || x.silent() || !x.r.ProtoAtLeast(1, 1) {
 		return nil
 	}
 	h := x.w.Header()
 	before := h.Clone()
 	clear(h)
 	for _, f := range fields {
-		if isToken(f.Name) && !hasControl(f.Value) && !hopByHop(f.Name) && !strings.EqualFold(f.Name, "Content-Length") {
-			h.Add(f.Name, f.Value)
-		}
+		h.Add(f.Name, f.Value)
 	}
 	x.w.WriteHeader(http.StatusEarlyHints)
 	clear(h)
@@ -294,8 +322,8 @@ func (x *exchange) applicationFailed(payload []byte) error {
 	d := wire.NewDecoder(payload)
 	d.Tuple(2)
 	kind, trace := d.Text(), d.Text()
-	if err := d.Err(); err != nil {
-		return err
+	if d.End(); d.Err() != nil {
+		return d.Err()
 	}
 	if kind == "disconnected" || x.gone {
 		x.disconnected()
@@ -308,13 +336,14 @@ func (x *exchange) applicationFailed(payload []byte) error {
 // disconnected ends the exchange with a client that has left, or whose body is
 // no body.
 func (x *exchange) disconnected() {
-	x.g.opts.Logger.Debug("the client left while it was served", x.attrs("cause", x.failure)...)
-	if x.failure != "" && !x.headSent {
-		x.refuse(&refusal{status: http.StatusBadRequest, reason: x.failure})
-		return
+	x.failure = "the client left"
+	if x.bodyError != nil {
+		x.failure = x.bodyError.reason
 	}
-	if x.failure == "" {
-		x.failure = "the client left"
+	x.g.opts.Logger.Debug("the client left while it was served", x.attrs("cause", x.failure)...)
+	if x.bodyError != nil && !x.headSent {
+		x.refuse(x.bodyError)
+		return
 	}
 	x.leave()
 	x.cut = true

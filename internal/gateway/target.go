@@ -26,6 +26,9 @@ func (g *Gateway) parseTarget(r *http.Request) (target, error) {
 		return t, refuse(http.StatusBadRequest, "the target "+quote(t.raw)+" has no path (RFC 9112 3.2)")
 	}
 	t.query = query
+	if r.URL != nil && r.RequestURI != "" {
+		t.query = r.URL.RawQuery // as sent, if no handler before this one has rewritten it
+	}
 	decoded := unescape(path)
 	script, rest, ok := g.split(r, decoded)
 	if !ok {
@@ -47,13 +50,14 @@ func (g *Gateway) split(r *http.Request, path string) (script, rest string, ok b
 		rest, ok = CutPrefix(path, prefix)
 		return path[:len(path)-len(rest)], rest, ok
 	}
-	if r.URL != nil && r.URL.Path != path && r.URL.Path != "" {
-		if script, stripped := strings.CutSuffix(path, r.URL.Path); stripped {
-			return strings.TrimSuffix(script, "/"), r.URL.Path, true
-		}
-		return "", r.URL.Path, true // rewritten by a handler before this one
+	if r.URL == nil || r.URL.Path == path || r.URL.Path == "" && path == "/" {
+		return "", path, true
 	}
-	return "", path, true
+	if script, stripped := strings.CutSuffix(path, r.URL.Path); stripped {
+		script = strings.TrimSuffix(script, "/") // of StripPrefix("/app/")
+		return script, path[len(script):], true
+	}
+	return "", r.URL.Path, true // rewritten by a handler before this one
 }
 
 // CutPrefix removes a mount's prefix at a border of path segments.

@@ -30,6 +30,13 @@ func (d *Decoder) Err() error { return d.err }
 // Rest returns what has not been read.
 func (d *Decoder) Rest() []byte { return d.buf }
 
+// End is an error where something is left.
+func (d *Decoder) End() {
+	if len(d.buf) > 0 {
+		d.fail("%d bytes too many", len(d.buf))
+	}
+}
+
 func (d *Decoder) fail(format string, args ...any) {
 	if d.err == nil {
 		d.err = fmt.Errorf("%w: %s", ErrMalformed, fmt.Sprintf(format, args...))
@@ -72,8 +79,8 @@ func (d *Decoder) sequence(want byte, name string) int {
 		d.fail("want a %s, have %q", name, c)
 		return 0
 	}
-	n := d.u32()
-	if n > len(d.buf) {
+	n := d.u32() // negative where an int has 32 bits
+	if n < 0 || n > len(d.buf) {
 		d.fail("a %s of %d items in %d bytes", name, n, len(d.buf))
 		return 0
 	}
@@ -124,21 +131,36 @@ func (d *Decoder) Bool() bool {
 // text reads a str as the UTF-8 that it came in.
 func (d *Decoder) text() []byte {
 	switch c := d.code(); c {
-	case codeUnicode, codeASCII:
+	case codeUnicode:
 		return d.take(d.u32())
+	case codeASCII:
+		return d.ascii(d.u32())
 	case codeShortASCII:
 		n := d.take(1)
 		if n == nil {
 			return nil
 		}
-		return d.take(int(n[0]))
+		return d.ascii(int(n[0]))
 	default:
 		d.fail("want a str, have %q", c)
 		return nil
 	}
 }
 
-// Text reads a str as UTF-8. Lone surrogates, which CPython writes, become U+FFFD.
+// ascii refuses what CPython would read as latin-1 here, and PyPy not at all.
+func (d *Decoder) ascii(n int) []byte {
+	b := d.take(n)
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			d.fail("a byte %#x in a str that is to be ASCII", c)
+			return nil
+		}
+	}
+	return b
+}
+
+// Text reads a str as UTF-8. Each byte of what is none becomes U+FFFD: CPython
+// writes lone surrogates so.
 func (d *Decoder) Text() string {
 	b := d.text()
 	if utf8.Valid(b) {
@@ -216,6 +238,10 @@ func (d *Decoder) long() int64 {
 		digit := uint64(binary.LittleEndian.Uint16(b))
 		if digit > 0x7FFF || i == 4 && digit > 7 {
 			d.fail("an int of more than 63 bits")
+			return 0
+		}
+		if digit == 0 && i == int(count)-1 {
+			d.fail("an int with a leading zero digit")
 			return 0
 		}
 		v |= digit << (15 * i)

@@ -55,7 +55,12 @@ func (c *channel) send(kind wire.Type, value any, files ...*os.File) error {
 	return err
 }
 
-func (c *channel) receive() (message, error) {
+func (c *channel) receive() (m message, err error) {
+	defer func() {
+		if err != nil {
+			c.drop(m.files)
+		}
+	}()
 	if err := c.fill(wire.HeaderSize); err != nil {
 		return message{}, err
 	}
@@ -71,7 +76,7 @@ func (c *channel) receive() (message, error) {
 		return message{}, fmt.Errorf("%w: a descriptor is missing", wire.ErrMalformed)
 	}
 	d := wire.NewDecoder(c.buf[wire.HeaderSize:total])
-	m := message{kind: h.Type, value: d.Any(), files: c.claim(int(h.FDs))}
+	m = message{kind: h.Type, value: d.Any(), files: c.claim(int(h.FDs))}
 	c.buf = append(c.buf[:0:0], c.buf[total:]...)
 	return m, d.Err()
 }
@@ -122,8 +127,14 @@ func (c *channel) keep(oob []byte) error {
 	return nil
 }
 
-func (c *channel) close() {
-	_ = c.conn.Close()
+// close may be called from any goroutine; receive fails then.
+func (c *channel) close() { _ = c.conn.Close() }
+
+// drop closes descriptors that nobody will take.
+func (c *channel) drop(files []*os.File) {
+	for _, f := range files {
+		_ = f.Close()
+	}
 	for _, fd := range c.fds {
 		_ = syscall.Close(fd)
 	}

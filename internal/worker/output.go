@@ -8,10 +8,14 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 )
 
 // maxLine is where a line of output without an end is cut, in bytes.
 const maxLine = 64 << 10
+
+// outputGrace is how long the output of an ended process is still read.
+const outputGrace = time.Second
 
 // outputs are the pipes that become stdout and stderr of a Python process, so
 // that what it prints reaches the log and never the wire.
@@ -42,6 +46,14 @@ func capture(logger *slog.Logger, wg *sync.WaitGroup, pid func() int) (*outputs,
 		wg.Go(func() { copyLines(errR, logger, "stderr", pid()) })
 	}
 	return o, nil
+}
+
+// expire bounds how long output is still read: a process that the ended one has
+// left behind may hold the pipes open for ever.
+func (o *outputs) expire() {
+	for _, r := range o.readers {
+		_ = r.SetReadDeadline(time.Now().Add(outputGrace))
+	}
 }
 
 func (o *outputs) close() {

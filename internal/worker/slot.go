@@ -18,34 +18,47 @@ import (
 type Slot struct {
 	worker   *Worker
 	index    int
-	conn     *net.UnixConn
+	requests *os.File // pipe to the worker
+	replies  *os.File // pipe from the worker
 	lane     *net.UnixConn
 	reader   *bufio.Reader
 	head     [wire.HeaderSize]byte
 	buf      []byte
 	number   uint32
-	deadline time.Time // of the socket's next read
+	deadline time.Time // of the next read
 }
 
 // deathGrace is how long a worker whose socket ended may take to be gone.
 const deathGrace = time.Second
 
+// pipeHolds is what a pipe takes without a reader, in bytes (Linux's default).
+const pipeHolds = 64 << 10
+
+// readGrace is how long a worker may take to read a large frame.
+const readGrace = 30 * time.Second
+
 // keepBuffer is the largest buffer that a slot keeps between requests, in bytes.
 const keepBuffer = 128 << 10
 
+// newSlot makes a slot and the three descriptors that the worker gets of it.
 func newSlot(w *Worker, index int) (*Slot, []*os.File, error) {
-	conn, theirs, err := socketpair()
+	requestR, requestW, err := pipe(writeEnd)
 	if err != nil {
+		return nil, nil, err
+	}
+	replyR, replyW, err := pipe(readEnd)
+	if err != nil {
+		closeFiles(requestR, requestW)
 		return nil, nil, err
 	}
 	lane, laneTheirs, err := socketpair()
 	if err != nil {
-		_ = conn.Close()
-		_ = theirs.Close()
+		closeFiles(requestR, requestW, replyR, replyW)
 		return nil, nil, err
 	}
-	s := &Slot{worker: w, index: index, conn: conn, lane: lane, reader: bufio.NewReaderSize(conn, 64<<10)}
-	return s, []*os.File{theirs, laneTheirs}, nil
+	s := &Slot{worker: w, index: index, requests: requestW, replies: replyR, lane: lane}
+	s.reader = bufio.NewReaderSize(replyReader{s}, 64<<10)
+	return s, []*os.File{requestR, replyW, laneTheirs}, nil
 }
 
 // PID is the process that the slot belongs to.
@@ -61,10 +74,7 @@ func (s *Slot) Begin(frame []byte) (number uint32, err error) {
 	wire.Header{
 		Length: uint32(len(frame) - wire.HeaderSize), Number: s.number, Type: wire.TypeRequest,
 	}.Put(frame)
-	if _, err = s.conn.Write(frame); err != nil {
-		err = s.died(err)
-	}
-	return s.number, err
+	return s.number, s.write(frame)
 }
 
 // Begun says whether the worker had begun the request before it died.
@@ -78,7 +88,19 @@ func (s *Slot) SendBody(data []byte, flags wire.Flags) error {
 	h := wire.Header{Length: uint32(len(data)), Number: s.number, Type: wire.TypeBody, Flags: flags}
 	buf := append(h.Append(s.buf[:0]), data...)
 	s.buf = buf
-	if _, err := s.conn.Write(buf); err != nil {
+	return s.write(buf)
+}
+
+// write sends a frame. One that is larger than a pipe holds waits for the worker
+// to read, which only a stopped one does not.
+func (s *Slot) write(frame []byte) error {
+	if len(frame) > pipeHolds {
+		if err := s.requests.SetWriteDeadline(time.Now().Add(readGrace)); err != nil {
+			return s.died(err)
+		}
+		defer func() { _ = s.requests.SetWriteDeadline(time.Time{}) }()
+	}
+	if _, err := s.requests.Write(frame); err != nil {
 		return s.died(err)
 	}
 	return nil
@@ -117,7 +139,15 @@ func (s *Slot) setDeadline(timeout time.Duration) error {
 		return nil
 	}
 	s.deadline = want
-	return s.conn.SetReadDeadline(want)
+	if err := s.replies.SetReadDeadline(want); err != nil {
+		return err
+	}
+	select {
+	case <-s.worker.exited: // hangUp's deadline must not be moved
+		return s.replies.SetReadDeadline(time.Unix(1, 0))
+	default:
+		return nil
+	}
 }
 
 // Payload reads the structured payload of h. It is valid until the next call.
@@ -168,7 +198,7 @@ func (s *Slot) Release() {
 // Kill ends the slot's process at once.
 func (s *Slot) Kill(reason string) { s.worker.Kill(reason) }
 
-// died turns an error of the socket into what the caller acts on. A socket that
+// died turns an error of a pipe into what the caller acts on. A pipe that
 // ended means that the process has ended or must: it is waited for, so that
 // whoever reads ErrDied and tries again finds it gone.
 func (s *Slot) died(err error) error {
@@ -178,20 +208,21 @@ func (s *Slot) died(err error) error {
 	select {
 	case <-s.worker.exited:
 	case <-time.After(deathGrace):
-		s.worker.Kill("it closed the socket of a slot")
+		s.worker.Kill("it closed the pipe of a slot")
 		<-s.worker.exited
 	}
 	return fmt.Errorf("%w: %w", ErrDied, err)
 }
 
 func (s *Slot) close() {
-	_ = s.conn.Close()
+	closeFiles(s.requests, s.replies)
 	_ = s.lane.Close()
 }
 
-// hangUp wakes a reader after the worker's death. What the worker had sent
-// stays readable; a close would lose it, and no end of file would come while
-// another process holds the other end.
+// hangUp wakes who reads or writes after the worker's death. What the worker had
+// sent stays readable; no end of file would come while another process holds
+// the other end.
 func (s *Slot) hangUp() {
-	_ = s.conn.CloseRead()
+	_ = s.requests.Close()
+	_ = s.replies.SetReadDeadline(time.Unix(1, 0))
 }

@@ -56,13 +56,11 @@ func (w *Worker) awaitReport(z *zygote, controlEnded <-chan struct{}) {
 // finish closes what is left, after the last words have been read.
 func (w *Worker) finish(controlEnded <-chan struct{}) {
 	_ = w.control.conn.SetReadDeadline(time.Now().Add(outputGrace))
-	deadline := time.Now().Add(outputGrace)
-	for _, r := range w.outputs.readers {
-		_ = r.SetReadDeadline(deadline)
-	}
+	w.outputs.expire()
 	<-controlEnded
 	w.output.Wait()
 	w.closeAll()
+	close(w.finished)
 }
 
 func (w *Worker) closeAll() {
@@ -77,8 +75,14 @@ func (w *Worker) closeAll() {
 	}
 }
 
-// CloseSlots closes the slots' sockets of a dead worker, when no request uses them.
+// CloseSlots closes the slots' sockets of a dead worker, when no request uses
+// them. It returns when the worker's last words are in the log.
 func (w *Worker) CloseSlots() {
+	<-w.finished
+	w.closeSlots()
+}
+
+func (w *Worker) closeSlots() {
 	for _, s := range w.slots {
 		s.close()
 	}

@@ -6,16 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"highball/internal/wire"
 )
-
-// outputGrace is how long output of a dead worker is still read: a process that
-// it left behind may hold the pipe open for ever.
-const outputGrace = time.Second
 
 // Worker is one Python process and its slots.
 type Worker struct {
@@ -34,6 +30,8 @@ type Worker struct {
 	stacks chan []any
 	exited chan struct{}
 	status chan int // the zygote's report
+
+	finished chan struct{} // closed when all that it said has been read
 
 	state  state
 	reason atomic.Pointer[string] // why it was killed by us
@@ -55,6 +53,7 @@ func spawn(ctx context.Context, z *zygote, opts *Options) (*Worker, Ready, error
 	w := &Worker{
 		opts: opts, ready: make(chan Ready, 1), failed: make(chan *LoadError, 1),
 		stacks: make(chan []any, 1), exited: make(chan struct{}), status: make(chan int, 1),
+		finished: make(chan struct{}),
 	}
 	if err := w.fork(ctx, z); err != nil {
 		return nil, Ready{}, err
@@ -62,80 +61,90 @@ func spawn(ctx context.Context, z *zygote, opts *Options) (*Worker, Ready, error
 	ready, err := w.await(ctx)
 	if err != nil {
 		w.Kill("it did not start")
-		<-w.exited
+		w.CloseSlots()
 		return nil, Ready{}, err
 	}
 	w.state.set(StateReady)
 	return w, ready, nil
 }
 
-func (w *Worker) fork(ctx context.Context, z *zygote) (err error) {
-	defer func() {
-		if err != nil {
-			w.closeAll()
+// fork makes what the worker and the front share, then the worker.
+func (w *Worker) fork(ctx context.Context, z *zygote) error {
+	ends, err := w.equip()
+	defer ends.close()
+	var f forked
+	if err == nil {
+		f, err = z.fork(ctx, w, ends.control, ends.lifeline, w.outputs.stdout, w.outputs.stderr)
+	}
+	if err != nil {
+		w.closeAll()
+		w.closeSlots()
+		if w.outputs != nil {
+			w.outputs.close()
 		}
-	}()
-	conn, theirs, err := socketpair()
-	if err != nil {
-		return err
-	}
-	defer theirs.Close()
-	w.control = &channel{conn: conn}
-	lifeR, lifeW, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer lifeR.Close()
-	w.lifeline = lifeW
-	w.outputs, err = capture(w.opts.Logger, &w.output, func() int { return w.pid })
-	if err != nil {
-		return err
-	}
-	f, err := z.fork(ctx, theirs, lifeR, w.outputs.stdout, w.outputs.stderr)
-	if err != nil {
-		w.outputs.close()
 		return err
 	}
 	w.pid, w.pidfd = f.pid, f.pidfd
 	w.outputs.start()
-	z.adopt(w)
 	controlEnded := make(chan struct{})
 	go w.receive(controlEnded)
 	go w.watch(z, controlEnded)
-	if err := w.setUp(); err != nil {
-		w.Kill("its sockets could not be made")
-		<-w.exited
-		return err
+	if err := w.setUp(ends); err != nil { // await says how it ended
+		w.Kill("it did not take its sockets: " + err.Error())
 	}
 	return nil
 }
 
-// setUp gives the worker its shared words and the sockets of its slots.
-func (w *Worker) setUp() error {
-	shared, f, err := newWords(w.opts.Threads)
+// ends are the worker's ends of what it shares with the front, its stdout and
+// stderr aside.
+type ends struct {
+	control, lifeline, words *os.File
+	slots                    [][]*os.File
+}
+
+// equip makes all that is shared before there is a process, so that whoever
+// watches it finds everything in its place.
+func (w *Worker) equip() (theirs ends, err error) {
+	conn, control, err := socketpair()
 	if err != nil {
-		return err
+		return theirs, err
 	}
-	defer f.Close()
-	w.words = shared
-	if err := w.control.send(wire.TypeSetup, map[string]any{"slots": w.opts.Threads}, f); err != nil {
-		return err
+	w.control, theirs.control = &channel{conn: conn}, control
+	if theirs.lifeline, w.lifeline, err = os.Pipe(); err != nil {
+		return theirs, err
+	}
+	if w.words, theirs.words, err = newWords(w.opts.Threads); err != nil {
+		return theirs, err
 	}
 	for i := range w.opts.Threads {
-		s, theirs, err := newSlot(w, i)
+		s, files, err := newSlot(w, i)
 		if err != nil {
-			return err
+			return theirs, err
 		}
-		w.slots = append(w.slots, s)
-		err = w.control.send(wire.TypeSlot, map[string]any{}, theirs...)
-		for _, f := range theirs {
+		w.slots, theirs.slots = append(w.slots, s), append(theirs.slots, files)
+	}
+	w.outputs, err = capture(w.opts.Logger, &w.output, func() int { return w.pid })
+	return theirs, err
+}
+
+func (e *ends) close() {
+	files := []*os.File{e.control, e.lifeline, e.words}
+	for _, f := range append(files, slices.Concat(e.slots...)...) {
+		if f != nil {
 			_ = f.Close()
 		}
-		if err != nil {
-			return err
+	}
+}
+
+// setUp gives the worker its shared words and the sockets of its slots.
+func (w *Worker) setUp(theirs ends) error {
+	err := w.control.send(wire.TypeSetup, map[string]any{"slots": w.opts.Threads}, theirs.words)
+	for _, files := range theirs.slots {
+		if err == nil {
+			err = w.control.send(wire.TypeSlot, map[string]any{}, files...)
 		}
 	}
-	return nil
+	return err
 }
 
 func (w *Worker) await(ctx context.Context) (Ready, error) {

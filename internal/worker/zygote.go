@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -34,13 +35,20 @@ type zygote struct {
 
 	mu      sync.Mutex
 	nextID  int64
-	waiting map[int64]chan forked
+	waiting map[int64]birth
 	workers map[int]*Worker // by pid, to pass their exit status on
+}
+
+// birth is a worker that the zygote was asked for.
+type birth struct {
+	worker *Worker
+	answer chan forked // takes one
 }
 
 type forked struct {
 	pid   int
 	pidfd *os.File
+	err   error
 }
 
 // startZygote starts the interpreter and has it load what opts say.
@@ -49,9 +57,9 @@ func startZygote(ctx context.Context, opts *Options, note func(pid int, lives bo
 	z := &zygote{
 		note: note,
 		opts: opts, loaded: make(chan error, 1), gone: make(chan struct{}), exited: make(chan struct{}),
-		waiting: map[int64]chan forked{}, workers: map[int]*Worker{},
+		waiting: map[int64]birth{}, workers: map[int]*Worker{},
 	}
-	if err := z.exec(); err != nil {
+	if err := z.exec("zygote"); err != nil {
 		return nil, err
 	}
 	go z.receive()
@@ -61,57 +69,87 @@ func startZygote(ctx context.Context, opts *Options, note func(pid int, lives bo
 	}
 	if err := z.awaitLoaded(ctx); err != nil {
 		z.kill()
+		<-z.exited
+		z.output.Wait() // what it printed comes before the error
 		return nil, err
 	}
 	return z, nil
 }
 
-func (z *zygote) exec() error {
+// exec starts the interpreter, in a role that main.py of highball_worker knows.
+func (z *zygote) exec(role string) (err error) {
 	conn, theirs, err := socketpair()
 	if err != nil {
 		return err
 	}
-	z.channel = &channel{conn: conn}
 	defer theirs.Close()
-	bundleR, bundleW, err := os.Pipe()
-	if err != nil {
-		return err
-	}
+	z.channel = &channel{conn: conn}
+	bundle, bundleR, lifeR, err := z.pipes()
 	defer bundleR.Close()
-	lifeR, lifeW, err := os.Pipe()
-	if err != nil {
-		return err
-	}
 	defer lifeR.Close()
-	z.lifeline = lifeW
-
-	cmd := exec.Command(z.opts.Interpreter, "-c", pyworker.Bootstrap, "zygote")
-	cmd.Dir = z.opts.Dir
-	cmd.Env = z.opts.Env
-	cmd.ExtraFiles = []*os.File{bundleR, theirs, lifeR} // descriptors 3, 4 and 5
-	outputs, err := capture(z.opts.Logger, &z.output, func() int { return cmd.Process.Pid })
-	if err != nil {
-		return err
+	var outputs *outputs
+	if err == nil {
+		outputs, err = capture(z.opts.Logger, &z.output, func() int { return z.cmd.Process.Pid })
 	}
-	cmd.Stdout, cmd.Stderr = outputs.stdout, outputs.stderr
-	if err := cmd.Start(); err != nil {
-		outputs.close()
-		_ = bundleW.Close()
-		return fmt.Errorf("%s: cannot start this interpreter: %w", z.opts.Interpreter, errors.Unwrap(err))
+	if err == nil {
+		z.cmd = z.command(role, outputs, bundleR, theirs, lifeR)
+		if err = z.cmd.Start(); err != nil {
+			outputs.close()
+			err = z.explain(err)
+		}
+	}
+	if err != nil {
+		z.channel.close()
+		_ = z.lifeline.Close()
+		_ = bundle.Close()
+		return err
 	}
 	outputs.start()
-	z.cmd = cmd
-	z.note(cmd.Process.Pid, true)
-	go func() { // the only one that waits for the process
-		z.waitErr = cmd.Wait()
-		z.note(cmd.Process.Pid, false)
-		close(z.exited)
-	}()
+	z.note(z.cmd.Process.Pid, true)
+	go z.wait(outputs)
 	go func() { // the bundle is larger than a pipe holds
-		_, _ = bundleW.Write(pyworker.Bundle())
-		_ = bundleW.Close()
+		_, _ = bundle.Write(pyworker.Bundle())
+		_ = bundle.Close()
 	}()
 	return nil
+}
+
+// pipes makes the one for the bundle and the lifeline.
+func (z *zygote) pipes() (bundle, bundleR, lifeR *os.File, err error) {
+	if bundleR, bundle, err = os.Pipe(); err != nil {
+		return nil, nil, nil, err
+	}
+	lifeR, z.lifeline, err = os.Pipe()
+	return bundle, bundleR, lifeR, err
+}
+
+func (z *zygote) command(role string, outputs *outputs, files ...*os.File) *exec.Cmd {
+	cmd := exec.Command(z.opts.Interpreter, "-c", pyworker.Bootstrap, role)
+	cmd.Dir = z.opts.Dir
+	cmd.Env = z.opts.Env
+	cmd.ExtraFiles = files // descriptors 3, 4 and 5
+	cmd.Stdout, cmd.Stderr = outputs.stdout, outputs.stderr
+	return cmd
+}
+
+// explain says which of the two files an error of the start is about.
+func (z *zygote) explain(err error) error {
+	path, ok := errors.AsType[*fs.PathError](err)
+	switch {
+	case ok && path.Op == "chdir":
+		return fmt.Errorf("%s: cannot enter the working directory: %w", z.opts.Dir, path.Err)
+	case ok:
+		err = path.Err
+	}
+	return fmt.Errorf("%s: cannot start this interpreter: %w", z.opts.Interpreter, err)
+}
+
+// wait is the only one that waits for the process.
+func (z *zygote) wait(outputs *outputs) {
+	z.waitErr = z.cmd.Wait()
+	z.note(z.cmd.Process.Pid, false)
+	outputs.expire()
+	close(z.exited)
 }
 
 func (z *zygote) awaitLoaded(ctx context.Context) error {
@@ -143,24 +181,28 @@ func (z *zygote) died() error {
 	return fmt.Errorf("%s ended before the application was loaded: %w", z.opts.Interpreter, err)
 }
 
-// fork has a worker made. files are the descriptors that it lives on.
-func (z *zygote) fork(ctx context.Context, files ...*os.File) (forked, error) {
+// fork has the process of w made. files are the descriptors that it lives on.
+func (z *zygote) fork(ctx context.Context, w *Worker, files ...*os.File) (forked, error) {
 	answer := make(chan forked, 1)
 	z.mu.Lock()
 	z.nextID++
 	id := z.nextID
-	z.waiting[id] = answer
+	z.waiting[id] = birth{w, answer}
 	z.mu.Unlock()
 	if err := z.channel.send(wire.TypeFork, map[string]any{"id": id}, files...); err != nil {
 		return forked{}, fmt.Errorf("%w: %w", errZygoteGone, err)
 	}
 	select {
 	case f := <-answer:
-		return f, nil
+		return f, f.err
 	case <-z.gone:
 		return forked{}, errZygoteGone
 	case <-ctx.Done():
-		return forked{}, startError(ctx, z.opts)
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return forked{}, ctx.Err()
+		}
+		z.kill() // the next start finds it gone and makes another
+		return forked{}, fmt.Errorf("the zygote did not fork a worker within %s and was killed", z.opts.StartTimeout)
 	}
 }
 
@@ -211,13 +253,19 @@ func (z *zygote) handleForked(d map[string]any, files []*os.File) {
 	if len(files) > 0 {
 		f.pidfd = files[0]
 	}
+	if cause := text(d["error"]); cause != "" {
+		f.err = errors.New("the zygote cannot fork a worker: " + cause)
+	}
 	id := int64(number(d["id"]))
 	z.mu.Lock()
-	answer := z.waiting[id]
+	b, ok := z.waiting[id]
 	delete(z.waiting, id)
+	if ok && f.err == nil {
+		z.workers[f.pid] = b.worker // before the next message: it may tell of the end
+	}
 	z.mu.Unlock()
-	if answer != nil {
-		answer <- f
+	if ok {
+		b.answer <- f
 	}
 }
 
@@ -229,12 +277,6 @@ func (z *zygote) warnOfThreads(v any) {
 	}
 }
 
-func (z *zygote) adopt(w *Worker) {
-	z.mu.Lock()
-	z.workers[w.pid] = w
-	z.mu.Unlock()
-}
-
 // stop lets the zygote end; its workers are not touched.
 func (z *zygote) stop() {
 	z.channel.close()
@@ -242,6 +284,7 @@ func (z *zygote) stop() {
 	<-z.exited
 	timer.Stop()
 	_ = z.lifeline.Close()
+	z.output.Wait()
 }
 
 func (z *zygote) kill() {

@@ -6,28 +6,35 @@ file that stays open), nor ignore the signals that the application sends it.
 
 import os
 import signal
-import socket
-from typing import List
+import threading
+from typing import Any, Dict, List, Protocol
 
 from . import signals
+
+
+class Closable(Protocol):
+    def close(self) -> None: ...
 
 
 class _State:
     def __init__(self) -> None:
         self.registered = False
         self.own = False  # the zygote itself is forking a worker
-        self.sockets: List[socket.socket] = []
+        self.sockets: List[Closable] = []
+        self.masks: Dict[int, Any] = {}  # by thread, while it forks
 
 
 _state = _State()
 
 
-def guard(*sockets: socket.socket) -> None:
+def guard(*sockets: Closable) -> None:
     """Closes these in children that the application forks."""
     _state.sockets.extend(sockets)
     if not _state.registered:
         _state.registered = True
-        os.register_at_fork(after_in_child=_after_in_child)
+        os.register_at_fork(
+            before=_before, after_in_parent=_after_in_parent, after_in_child=_after_in_child
+        )
 
 
 def forget() -> None:
@@ -50,6 +57,16 @@ def fork() -> int:
         signals.unblock(mask)
 
 
+def _before() -> None:
+    """Our signals wait until the child has the defaults back: it would lose those before."""
+    if not _state.own:
+        _state.masks[threading.get_ident()] = signals.block()
+
+
+def _after_in_parent() -> None:
+    _unblock()
+
+
 def _after_in_child() -> None:
     if _state.own:
         return
@@ -57,3 +74,10 @@ def _after_in_child() -> None:
         sock.close()
     _state.sockets.clear()
     signals.restore()
+    _unblock()
+
+
+def _unblock() -> None:
+    mask = _state.masks.pop(threading.get_ident(), None)
+    if mask is not None:
+        signals.unblock(mask)

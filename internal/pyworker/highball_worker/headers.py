@@ -102,7 +102,9 @@ def _check_length(value: Any, before: Optional[int]) -> int:
         raise ValueError("Content-Length %r is not a number (PEP 3333, RFC 9110 8.6)" % (value,))
     length = int(value)
     if before is not None and before != length:
-        raise ValueError("Content-Length is given twice, %d and %d (RFC 9110 8.6)" % (before, length))
+        raise ValueError(
+            "Content-Length is given twice, %d and %d (RFC 9110 8.6)" % (before, length)
+        )
     return length
 
 

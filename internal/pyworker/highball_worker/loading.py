@@ -2,11 +2,17 @@
 
 import os
 import sys
-from typing import Any, Callable, Dict, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 
 from . import environ, wire
 from .loader import LoadError, trimmed_traceback, wrap
 from .loader import load as find
+
+if TYPE_CHECKING:
+    from .trace import Tracer
+
+# Replaces a layer, whose name it is told.
+Around = Callable[[Callable[..., Any], str], Callable[..., Any]]
 
 
 class Application:
@@ -18,6 +24,7 @@ class Application:
         self.kind = kind
         self.shown = ""
         self.failure: Optional[Dict[str, Any]] = None
+        self.tracer: Optional["Tracer"] = None
 
     def report(self) -> Dict[str, Any]:
         return {
@@ -29,18 +36,28 @@ class Application:
         }
 
 
-def load(config: Dict[str, Any]) -> Application:
-    """Never raises: an application that does not load is a failure to report."""
+def load(config: Dict[str, Any], around: Optional[Around] = None) -> Application:
+    """Never raises: an application that does not load is a failure to report.
+
+    around, if given, is put around the application and each middleware, see wrap().
+    """
+    tracer = None
+    if config["trace"]:
+        from .trace import Tracer  # costs the start of others nothing
+
+        tracer = Tracer()
+        around = tracer.around
     sys.path[:0] = [entry for entry in config["pythonpath"] if entry not in sys.path]
     try:
         found = find(config["app"] or None, os.getcwd())
-        served = wrap(found.application, config["middleware"], config["validate"])
+        served = wrap(found.application, config["middleware"], config["validate"], around)
     except LoadError as exc:
         return _failed(exc.message, tried=list(exc.tried), hint=exc.hint or "")
     except BaseException as exc:
         return _failed("the application could not be imported", trace=trimmed_traceback(exc))
     application = Application(served, found.target, found.kind)
     application.shown = _repr(found.application)
+    application.tracer = tracer
     return application
 
 

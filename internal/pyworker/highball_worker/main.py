@@ -22,6 +22,11 @@ def main(arguments: List[str]) -> None:
         _line_buffered(stream)
     if arguments[:1] == ["zygote"]:
         _zygote()
+    elif arguments[:1] == ["check"]:
+        from . import check  # the start of others does not pay for it
+
+        os.set_inheritable(LIFELINE_FD, False)
+        check.main(COMMAND_FD, LIFELINE_FD)
     else:
         sys.exit("highball: unknown role %r" % arguments)
 

@@ -248,7 +248,8 @@ class Response:
         self.slot.send_file(self.number, wire.dumps(head), fd)
         if count < (self.length or 0):
             self.slot.complain(
-                "the file has %d bytes of the %d that its Content-Length promises" % (size, self.length or 0)
+                "the file has %d bytes of the %d that its Content-Length promises"
+                % (size, self.length or 0)
             )
 
     def bodyless_status(self) -> bool:

@@ -1,9 +1,9 @@
-"""A slot: one thread that answers one request at a time, on a socket of its own."""
+"""A slot: one thread that answers one request at a time, on pipes of its own."""
 
 import marshal
 import os
 import socket
-from typing import Any, Callable, Dict, Tuple
+from typing import Any, Callable, Dict, Protocol, Tuple
 
 from . import wire
 from .errors import ErrorStream
@@ -17,12 +17,22 @@ _pack = wire.HEADER.pack
 _JOIN = 16384  # up to this size a header and its payload go in one send, in bytes
 
 
+class Stream(Protocol):
+    """Pipes, or a socket: both have these."""
+
+    def recv(self, size: int, /) -> bytes: ...
+
+    def recv_into(self, view: Any, /) -> int: ...
+
+    def sendall(self, data: bytes, /) -> None: ...
+
+
 class Slot:
-    """Serves the requests that arrive on its socket until the front closes it."""
+    """Serves the requests that arrive on its pipe until the front closes it."""
 
     def __init__(
         self,
-        sock: socket.socket,
+        sock: Stream,
         lane: socket.socket,
         words: "memoryview[int]",
         index: int,

@@ -26,12 +26,7 @@ def short(path: str) -> str:
 
 def caller() -> str:
     """ "file:line in function" of the user's code that called into this package."""
-    frame: FrameType | None = sys._getframe(1)
-    frames = []
-    while frame is not None:
-        frames.append((frame, frame.f_lineno))
-        frame = frame.f_back
-    return _innermost(frames)
+    return _innermost(_outwards(sys._getframe(1)))
 
 
 def raised(exc: BaseException) -> str:
@@ -43,6 +38,11 @@ def suspended(iterator: Any) -> str:
     """The same for the `yield` at which a generator stands; "" for other iterators."""
     frame = getattr(iterator, "gi_frame", None)
     return _place(frame, frame.f_lineno) if isinstance(frame, FrameType) else ""
+
+
+def place_of_thread(ident: int) -> str:
+    """The same for where a thread is now."""
+    return _innermost(_outwards(sys._current_frames().get(ident)))
 
 
 def defined(target: Any) -> str:
@@ -92,6 +92,14 @@ def deepest(trace: TracebackType | None) -> tuple[str, str]:
         return "", ""
     code = frames[-1][0].f_code
     return code.co_filename, code.co_name
+
+
+def _outwards(frame: FrameType | None) -> list[tuple[FrameType, int]]:
+    frames = []
+    while frame is not None:
+        frames.append((frame, frame.f_lineno))
+        frame = frame.f_back
+    return frames
 
 
 def _innermost(frames: list[tuple[FrameType, int]]) -> str:

@@ -11,6 +11,7 @@ from . import environ, forks, lifeline, wire
 from .loading import Application, load
 from .control import Control
 from .failure import describe
+from .pipes import Pipes
 from .slot import Slot
 
 
@@ -30,6 +31,8 @@ def run(fds: List[int], config: Dict[str, Any], application: Optional[Applicatio
         if application.failure is not None:
             control.send(wire.FAILED, application.failure)
             return
+    if application.tracer is not None:
+        application.tracer.connect(control.send)
     base = environ.base(config)
     control.send(wire.READY, application.report())
     control.start()
@@ -83,9 +86,10 @@ def _receive_slots(control: Control) -> List[Slot]:
         message = control.channel.receive()
         if message is None:
             os._exit(0)
-        sock, lane = (socket.socket(fileno=fd) for fd in message.fds)
-        forks.guard(sock, lane)
-        slots.append(Slot(sock, lane, words, index, control.log))
+        pipes = Pipes(*message.fds[:2])
+        lane = socket.socket(fileno=message.fds[2])
+        forks.guard(pipes, lane)
+        slots.append(Slot(pipes, lane, words, index, control.log))
     return slots
 
 

@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import Any, Dict, List, NamedTuple, Optional, Set
 
-from . import forks, wire
+from . import forks, signals, wire
 from .loading import Application, load
 
 
@@ -38,8 +38,7 @@ class Zygote:
         wakeup, wake = socket.socketpair()
         wakeup.setblocking(False)
         wake.setblocking(False)
-        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda signum, frame: None)
+        self._watch_children(wake)
         while True:
             ready, _, _ = select.select([self.sock, wakeup], [], [])
             if wakeup in ready:
@@ -55,6 +54,14 @@ class Zygote:
                 for sock in (wakeup, wake, self.sock):
                     sock.close()
                 return child
+            if message.kind == wire.LOAD:  # the application may have taken the signals
+                signals.install()
+                self._watch_children(wake)
+
+    def _watch_children(self, wake: socket.socket) -> None:
+        """Wakes serve() when a child has ended."""
+        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda signum, frame: None)
 
     def _obey(self, message: wire.Message) -> Optional[Child]:
         if message.kind == wire.LOAD:
@@ -78,17 +85,21 @@ class Zygote:
         self.channel.send(wire.LOADED, {"warnings": _threads()})
 
     def _fork(self, identifier: int, fds: List[int]) -> Optional[Child]:
-        pid = forks.fork()
+        try:
+            pid = forks.fork()
+        except OSError as exc:  # too many processes, no memory
+            _close(fds)
+            failure = {"id": identifier, "pid": 0, "error": wire.text(str(exc))}
+            self.channel.send(wire.FORKED, failure)
+            return None
         if pid == 0:
             forks.forget()
             return Child(fds, self.config, self.application)
-        for fd in fds:
-            os.close(fd)
+        _close(fds)
         self.children.add(pid)
         pidfd = _pidfd(pid)
         self.channel.send(wire.FORKED, {"id": identifier, "pid": pid}, pidfd)
-        for fd in pidfd:
-            os.close(fd)
+        _close(pidfd)
         return None
 
     def _reap(self) -> None:
@@ -110,6 +121,11 @@ def _pidfd(pid: int) -> List[int]:
         return [opened(pid)] if opened else []
     except OSError:
         return []
+
+
+def _close(fds: List[int]) -> None:
+    for fd in fds:
+        os.close(fd)
 
 
 def _threads() -> List[str]:

@@ -1,0 +1,128 @@
+package gateway
+
+import (
+	"encoding/binary"
+	"os"
+
+	"highball/internal/wire"
+)
+
+// fakeWorker is the worker's end of a fakeSlot: what the Python side would do.
+type fakeWorker struct {
+	slot    *fakeSlot
+	request []byte
+}
+
+// send hands a frame over; a worker that was killed sends nothing.
+func (w *fakeWorker) send(kind wire.Type, flags wire.Flags, payload []byte) {
+	w.sendFrame(fakeFrame{payload: payload, header: wire.Header{
+		Length: uint32(len(payload)), Number: w.slot.number, Type: kind, Flags: flags,
+	}})
+}
+
+func (w *fakeWorker) sendFrame(f fakeFrame) {
+	select {
+	case w.slot.frames <- f:
+	case <-w.slot.kill:
+	}
+}
+
+func headOf(b []byte, status string, fields ...Field) []byte {
+	b = wire.AppendList(wire.AppendText(b, status), len(fields))
+	for _, f := range fields {
+		b = wire.AppendText(wire.AppendText(wire.AppendTuple(b, 2), f.Name), f.Value)
+	}
+	return b
+}
+
+func (w *fakeWorker) respond(flags wire.Flags, status, body string, fields ...Field) {
+	w.slot.begun.Store(true)
+	b := headOf(wire.AppendTuple(nil, 3), status, fields...)
+	w.send(wire.TypeResponse, flags, wire.AppendBytes(b, []byte(body)))
+}
+
+func (w *fakeWorker) block(flags wire.Flags, data string) {
+	w.send(wire.TypeBlock, flags, []byte(data))
+}
+
+func (w *fakeWorker) sendFile(file *os.File, offset, count int64, status string, fields ...Field) {
+	b := headOf(wire.AppendTuple(nil, 4), status, fields...)
+	b = wire.AppendInt(wire.AppendInt(b, offset), count)
+	w.sendFrame(fakeFrame{payload: b, file: file, header: wire.Header{
+		Length: uint32(len(b)), Number: w.slot.number, Type: wire.TypeFile, Flags: wire.FlagEnd, FDs: 1,
+	}})
+}
+
+func (w *fakeWorker) hints(fields ...Field) {
+	b := wire.AppendList(nil, len(fields))
+	for _, f := range fields {
+		b = wire.AppendText(wire.AppendText(wire.AppendTuple(b, 2), f.Name), f.Value)
+	}
+	w.send(wire.TypeHints, 0, b)
+}
+
+func (w *fakeWorker) fail(kind, trace string) {
+	w.slot.begun.Store(true)
+	b := wire.AppendText(wire.AppendText(wire.AppendTuple(nil, 2), kind), trace)
+	w.send(wire.TypeError, wire.FlagEnd, b)
+}
+
+func (w *fakeWorker) done() { w.send(wire.TypeDone, wire.FlagFree, nil) }
+
+// read asks for up to n bytes of the request's body.
+func (w *fakeWorker) read(n uint32) fakeBody {
+	w.slot.begun.Store(true)
+	w.send(wire.TypeRead, 0, binary.LittleEndian.AppendUint32(nil, n))
+	select {
+	case body := <-w.slot.bodies:
+		return body
+	case <-w.slot.kill:
+		return fakeBody{flags: wire.FlagAbort}
+	}
+}
+
+// readAll reads until the end, and returns how it ended.
+func (w *fakeWorker) readAll(piece uint32) (data []byte, end wire.Flags) {
+	for end == 0 {
+		body := w.read(piece)
+		data, end = append(data, body.data...), body.flags
+	}
+	return data, end
+}
+
+// environ decodes the request: latin-1 texts as the bytes that they stand for.
+func (w *fakeWorker) environ() map[string]string {
+	environ, _ := decodeRequest(w.request)
+	return environ
+}
+
+// body is the request's inline body; nil where it streams.
+func (w *fakeWorker) body() []byte {
+	_, body := decodeRequest(w.request)
+	return body
+}
+
+func decodeRequest(frame []byte) (environ map[string]string, body []byte) {
+	d := wire.NewDecoder(frame[wire.HeaderSize:])
+	d.Tuple(2)
+	items, _ := d.Any().(map[string]any)
+	environ = make(map[string]string, len(items))
+	for key, value := range items {
+		environ[latin1(key)] = latin1(value.(string))
+	}
+	if !d.IsNone() {
+		body = append([]byte{}, d.Bytes()...)
+	}
+	if d.Err() != nil || len(d.Rest()) > 0 {
+		panic("the request's frame is malformed")
+	}
+	return environ, body
+}
+
+func latin1(s string) string {
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		b = append(b, byte(r))
+	}
+	return string(b)
+}

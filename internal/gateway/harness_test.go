@@ -1,0 +1,108 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+)
+
+// logBuffer takes log lines of several goroutines.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// rig is a gateway with one fake worker after the other.
+type rig struct {
+	*Gateway
+	slots []*fakeSlot
+	log   logBuffer
+	done  []Done
+	next  int
+}
+
+// newRig serves the first request with the first worker, and so on.
+func newRig(workers ...func(w *fakeWorker)) *rig {
+	g := &rig{}
+	for _, worker := range workers {
+		g.slots = append(g.slots, newFakeSlot(worker))
+	}
+	g.Gateway = New(Options{
+		Acquire: g.acquire,
+		Logger:  slog.New(slog.NewTextHandler(&g.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		OnDone:  func(_ *http.Request, d Done) { g.done = append(g.done, d) },
+	})
+	return g
+}
+
+var errBusy = errors.New("the queue is full")
+
+func (g *rig) acquire(ctx context.Context) (Lease, error) {
+	if ctx.Err() != nil {
+		return Lease{}, ctx.Err()
+	}
+	if g.next == len(g.slots) {
+		return Lease{}, errBusy
+	}
+	s := g.slots[g.next]
+	g.next++
+	return Lease{Slot: s, Release: func() { s.mu.Lock(); s.leased++; s.mu.Unlock() }}, nil
+}
+
+// do serves one request on a recorder. aborted tells that the handler had the
+// connection cut.
+func (g *rig) do(r *http.Request) (w *httptest.ResponseRecorder, aborted bool) {
+	w = httptest.NewRecorder()
+	return w, g.doOn(w, r)
+}
+
+func (g *rig) doOn(w http.ResponseWriter, r *http.Request) (aborted bool) {
+	defer func() {
+		switch cause := recover(); cause {
+		case nil:
+		case http.ErrAbortHandler:
+			aborted = true
+		default:
+			panic(cause)
+		}
+		g.Wait()
+	}()
+	g.ServeHTTP(w, r)
+	return false
+}
+
+// checkFreed fails unless the slot was given back exactly once, unharmed.
+func (g *rig) checkFreed(t *testing.T) {
+	t.Helper()
+	for i, s := range g.slots[:g.next] {
+		if killed, _, released, leased := s.counts(); killed > 0 || released != 1 || leased != 1 {
+			t.Errorf("slot %d: killed %q, released %d, lease released %d", i, s.killed, released, leased)
+		}
+	}
+}
+
+func get(target string) *http.Request { return httptest.NewRequest("GET", target, nil) }
+
+func plain(s string) []Field { return []Field{{"Content-Type", s}} }
+
+// stopReading counts how often it is asked.
+func stopReading(asked *int, able bool) func(context.Context) bool {
+	return func(context.Context) bool { *asked++; return able }
+}

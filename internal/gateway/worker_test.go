@@ -1,0 +1,188 @@
+package gateway
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"highball/internal/wire"
+)
+
+func dies(*fakeWorker) {}
+
+func begins(w *fakeWorker) { w.slot.begun.Store(true) }
+
+// A request that its worker had not begun goes to another one.
+func TestRetryOfWhatWasNotBegun(t *testing.T) {
+	g := newRig(dies, dies, answer("200 OK", "third"))
+	w, aborted := g.do(httptest.NewRequest("POST", "/", strings.NewReader("body")))
+	if w.Code != 200 || w.Body.String() != "third" || aborted {
+		t.Errorf("%d %q, aborted %v", w.Code, w.Body, aborted)
+	}
+	if string(mustBody(t, g)) != "body" {
+		t.Error("the request's body was lost on the way to the third worker")
+	}
+	g.checkFreed(t)
+}
+
+func mustBody(t *testing.T, g *rig) []byte {
+	t.Helper()
+	var got []byte
+	again := newRig(func(w *fakeWorker) { got = w.body(); w.respond(final, "200 OK", "") })
+	again.do(httptest.NewRequest("POST", "/", strings.NewReader("body")))
+	return got
+}
+
+func TestRetryWhenTheSocketIsClosed(t *testing.T) {
+	g := newRig(dies, answer("200 OK", "second"))
+	g.slots[0].refuse = errDied
+	close(g.slots[0].kill) // it never gets a request
+	if w, _ := g.do(get("/")); w.Code != 200 || w.Body.String() != "second" {
+		t.Errorf("%d %q", w.Code, w.Body)
+	}
+}
+
+// Workers that die one after the other end in 502, not in an endless loop.
+func TestRetriesAreBounded(t *testing.T) {
+	workers := make([]func(*fakeWorker), maxAttempts+1)
+	for i := range workers {
+		workers[i] = dies
+	}
+	g := newRig(workers...)
+	defer close(g.slots[maxAttempts].kill)
+	if w, aborted := g.do(get("/")); w.Code != 502 || aborted || g.next != maxAttempts {
+		t.Errorf("%d after %d workers, aborted %v", w.Code, g.next, aborted)
+	}
+}
+
+// One that had begun is not run a second time.
+func TestNoRetryOfWhatHasBegun(t *testing.T) {
+	g := newRig(begins, answer("200 OK", "again"))
+	defer close(g.slots[1].kill)
+	w, aborted := g.do(get("/"))
+	if w.Code != 502 || aborted || g.next != 1 {
+		t.Errorf("%d by %d workers, aborted %v", w.Code, g.next, aborted)
+	}
+	if !strings.Contains(g.log.String(), "the worker died while it served a request") {
+		t.Errorf("the log says %s", g.log.String())
+	}
+	g.checkFreed(t)
+}
+
+func TestDeathWithinAResponse(t *testing.T) {
+	g := newRig(func(w *fakeWorker) { w.respond(0, "200 OK", "half") })
+	w, aborted := g.do(get("/"))
+	if w.Body.String() != "half" || !aborted || g.done[0].Status != 200 || g.done[0].Failure == "" {
+		t.Errorf("%q, aborted %v, %+v", w.Body, aborted, g.done[0])
+	}
+}
+
+// After its last block the response is whole, even if the worker dies in close().
+func TestDeathAfterAResponse(t *testing.T) {
+	g := newRig(func(w *fakeWorker) { w.respond(wire.FlagEnd, "200 OK", "whole") })
+	if w, aborted := g.do(get("/")); w.Code != 200 || w.Body.String() != "whole" || aborted {
+		t.Errorf("%d %q, aborted %v", w.Code, w.Body, aborted)
+	}
+	if !strings.Contains(g.log.String(), "did not finish a request") {
+		t.Errorf("the log says %s", g.log.String())
+	}
+	g.checkFreed(t)
+}
+
+func TestOverload(t *testing.T) {
+	g := newRig()
+	w, aborted := g.do(get("/"))
+	if w.Code != 503 || w.Header().Get("Retry-After") != "1" || aborted || g.done[0].Failure != errBusy.Error() {
+		t.Errorf("%d %v, aborted %v, %+v", w.Code, w.Header(), aborted, g.done[0])
+	}
+}
+
+// Only the application's own time runs against the timeout, anew for each frame.
+func TestTimeouts(t *testing.T) {
+	wait := func(w *fakeWorker, d time.Duration) { // in virtual time
+		w.slot.begun.Store(true)
+		select {
+		case <-time.After(d):
+		case <-w.slot.kill:
+		}
+	}
+	for name, c := range map[string]struct {
+		worker  func(w *fakeWorker)
+		code    int
+		body    string
+		aborted bool
+		killed  int
+	}{
+		"no answer":          {func(w *fakeWorker) { wait(w, time.Hour) }, 504, "504 Gateway Timeout", false, 1},
+		"just in time":       {func(w *fakeWorker) { wait(w, 29*time.Second); answer("200 OK", "ok")(w) }, 200, "ok", false, 0},
+		"stuck in the midst": {func(w *fakeWorker) { w.respond(0, "200 OK", "half"); wait(w, time.Hour) }, 200, "half", true, 1},
+		"slow in all": {func(w *fakeWorker) {
+			w.respond(0, "200 OK", "0")
+			for range 9 {
+				wait(w, 29*time.Second)
+				w.block(0, "x")
+			}
+			w.block(final, "")
+		}, 200, "0xxxxxxxxx", false, 0},
+		"stuck in close": {func(w *fakeWorker) { w.respond(wire.FlagEnd, "200 OK", "ok"); wait(w, time.Hour) }, 200, "ok", false, 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newRig(c.worker)
+			g.opts.RequestTimeout = 30 * time.Second
+			w, aborted := g.do(get("/"))
+			if w.Code != c.code || !strings.HasPrefix(w.Body.String(), c.body) || aborted != c.aborted {
+				t.Errorf("%s: %d %q, aborted %v", name, w.Code, w.Body, aborted)
+			}
+			if killed, _, released, leased := g.slots[0].counts(); killed != c.killed || released != 1 || leased != 1 {
+				t.Errorf("%s: killed %d times, released %d, %d", name, killed, released, leased)
+			}
+		})
+	}
+}
+
+// A worker that breaks the protocol is killed; its client gets 502 or a cut,
+// never what looks like a whole response.
+func TestMalformedFrames(t *testing.T) {
+	begin := func(w *fakeWorker) { w.respond(0, "200 OK", "half") }
+	for name, c := range map[string]struct {
+		worker  func(w *fakeWorker)
+		code    int
+		aborted bool
+	}{
+		"head that is no marshal":   {func(w *fakeWorker) { w.send(wire.TypeResponse, final, []byte("HTTP/1.1 200")) }, 502, false},
+		"head that is cut":          {func(w *fakeWorker) { w.send(wire.TypeResponse, final, headOf(wire.AppendTuple(nil, 3), "200 OK")) }, 502, false},
+		"type unknown":              {func(w *fakeWorker) { w.send(99, 0, nil) }, 502, false},
+		"request from a worker":     {func(w *fakeWorker) { w.send(wire.TypeRequest, 0, nil) }, 502, false},
+		"done without a response":   {func(w *fakeWorker) { w.done() }, 502, false},
+		"end without a response":    {func(w *fakeWorker) { w.send(wire.TypeHints, wire.FlagEnd, wire.AppendList(nil, 0)) }, 502, false},
+		"block without a response":  {func(w *fakeWorker) { w.block(0, "secret") }, 502, false},
+		"last block without a head": {func(w *fakeWorker) { w.block(final, "secret") }, 502, false},
+		"done within a response":    {func(w *fakeWorker) { begin(w); w.done() }, 200, true},
+		"free within a response":    {func(w *fakeWorker) { w.respond(wire.FlagFree, "200 OK", "half") }, 200, true},
+		"second head":               {func(w *fakeWorker) { begin(w); w.respond(final, "200 OK", "more") }, 200, true},
+		"read of no stream":         {func(w *fakeWorker) { w.send(wire.TypeRead, 0, []byte{1, 0, 0, 0}) }, 502, false},
+		"read of three bytes":       {func(w *fakeWorker) { w.send(wire.TypeRead, 0, []byte{1, 0, 0}) }, 502, false},
+		"error that is no marshal":  {func(w *fakeWorker) { w.send(wire.TypeError, wire.FlagEnd, []byte("x")) }, 502, false},
+		"hints that are no marshal": {func(w *fakeWorker) { w.send(wire.TypeHints, 0, []byte("x")) }, 502, false},
+		"payload after the head":    {func(w *fakeWorker) { w.send(wire.TypeResponse, final, trailing()) }, 502, false},
+	} {
+		g := newRig(func(w *fakeWorker) { w.slot.begun.Store(true); c.worker(w) })
+		w, aborted := g.do(get("/"))
+		if w.Code != c.code || aborted != c.aborted || strings.Contains(w.Body.String(), "secret") {
+			t.Errorf("%s: %d %q, aborted %v", name, w.Code, w.Body, aborted)
+		}
+		if killed, _, released, leased := g.slots[0].counts(); killed != 1 || released != 1 || leased != 1 {
+			t.Errorf("%s: killed %d times, released %d, %d", name, killed, released, leased)
+		}
+		if !strings.Contains(g.log.String(), "worker broke the protocol") {
+			t.Errorf("%s: the log says %s", name, g.log.String())
+		}
+	}
+}
+
+func trailing() []byte {
+	b := headOf(wire.AppendTuple(nil, 3), "200 OK")
+	return append(wire.AppendBytes(b, nil), "more"...)
+}
