@@ -1,0 +1,149 @@
+# Highball. `make` alone shows what there is to make.
+#
+# Everything that is fetched or made stays in this directory, in places that
+# git ignores: bin, .venv (Python), .tools (Go tools).
+
+GO       ?= go
+PYTHON   ?= python3
+VENV     ?= .venv
+TOOLS    := $(CURDIR)/.tools
+DEMO     ?= 127.0.0.1:8000
+FUZZTIME ?= 10s
+RESULTS  ?=
+
+STATICCHECK := v0.8.2
+CROSS       := linux/amd64 linux/arm64 darwin/arm64
+
+# The race detector needs cgo, and so a C compiler.
+RACE := $(shell command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
+GO_TEST := $(if $(RACE),CGO_ENABLED=1) $(GO) test $(RACE)
+
+# Tests find the virtualenv's python3 as anybody would: first on PATH.
+WITH_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+
+# The virtualenv has what $(1) lists, pinned, once the stamp $(VENV)/$(1) is there.
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1|/' | \
+		awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+
+.PHONY: build
+build: ## bin/highball, one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/highball ./cmd/highball
+
+.PHONY: demo
+demo: build $(VENV)/.flask ## serve examples/flask_app on 127.0.0.1:8000
+	@echo
+	@echo "    Open http://$(DEMO)/ in a browser. Ctrl-C stops the server."
+	@echo
+	@bin/highball run --chdir examples/flask_app --python $(CURDIR)/$(VENV)/bin/python --bind $(DEMO)
+
+.PHONY: test
+test: test-go test-python ## every test there is
+
+# With RESULTS=directory, what the tests did is also left there for .ci/report.py.
+.PHONY: test-go
+test-go: build $(VENV)/.test ## go test, with the race detector where it can be built
+ifeq ($(RESULTS),)
+	$(WITH_VENV) $(GO_TEST) ./...
+else
+	@mkdir -p $(RESULTS)
+	$(WITH_VENV) $(GO_TEST) -json ./... > $(RESULTS)/go.json
+endif
+
+.PHONY: test-python
+test-python: $(VENV)/.test ## pytest of the Python side
+	$(WITH_VENV) $(VENV)/bin/python -m pytest $(if $(RESULTS),--junitxml=$(RESULTS)/pytest.xml)
+
+.PHONY: check
+check: fmt tidy vet staticcheck ruff mypy cross ## formatters, linters, types, cross-builds
+
+.PHONY: fmt
+fmt: ## fail if gofmt would change a file
+	@found="$$(gofmt -l *.go cmd internal e2e bench examples)"; \
+		test -z "$$found" || { echo "gofmt would change:"; echo "$$found"; exit 1; }
+
+.PHONY: tidy
+tidy: ## fail if go mod tidy would change go.mod or go.sum
+	$(GO) mod tidy -diff
+
+.PHONY: vet
+vet: ## go vet
+	$(GO) vet ./...
+
+.PHONY: staticcheck
+staticcheck: $(TOOLS)/$(STATICCHECK)/staticcheck ## staticcheck, by staticcheck.conf
+	$< ./...
+
+.PHONY: ruff
+ruff: $(VENV)/.check ## ruff, by pyproject.toml
+	$(VENV)/bin/ruff check --output-format=concise .
+	$(VENV)/bin/ruff format --check .
+
+.PHONY: mypy
+mypy: $(VENV)/.check ## mypy --strict on the Python side
+	$(VENV)/bin/mypy
+
+.PHONY: cross
+cross: ## build for each platform that is promised
+	@set -e; for platform in $(CROSS); do \
+		echo "build $$platform"; \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) build -o /dev/null ./cmd/highball; \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) vet ./...; \
+	done
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (10s)
+	@failed=0; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$file); do \
+			echo "fuzz $$(dirname $$file) $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$(dirname $$file) || failed=1; \
+		done; \
+	done; exit $$failed
+
+.PHONY: format
+format: $(VENV)/.check ## let gofmt and ruff rewrite what they would
+	gofmt -w *.go cmd internal e2e bench examples
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+.PHONY: docs
+docs: build ## write docs/CONFIG.md from the settings table
+	bin/highball config docs > docs/CONFIG.md
+
+.PHONY: bench
+bench: build $(VENV)/.bench ## measure beside gunicorn on this machine
+	$(WITH_VENV) $(GO) run ./bench
+
+.PHONY: clean
+clean: ## remove everything that was made
+	rm -rf bin $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache
+
+$(TOOLS)/$(STATICCHECK)/staticcheck:
+	@mkdir -p $(@D)
+	GOBIN=$(@D) $(GO) install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK)
+
+# pip is the last thing that venv puts there: without it the virtualenv is a
+# broken one (python3-venv is missing, perhaps), and is made anew.
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' || \
+		{ echo "$(PYTHON) is missing or older than 3.9: name another, as in 'make PYTHON=python3.12 ...'"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+
+$(VENV)/.flask: $(VENV)/bin/pip examples/flask_app/requirements.txt
+	$(PIP) -r examples/flask_app/requirements.txt
+	@touch $@
+
+$(VENV)/.test: $(VENV)/bin/pip requirements/test.txt requirements/apps.txt examples/flask_app/requirements.txt examples/django_site/requirements.txt
+	$(PIP) -r requirements/test.txt
+	@touch $@
+
+$(VENV)/.check: $(VENV)/bin/pip requirements/check.txt
+	$(PIP) -r requirements/check.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/bin/pip requirements/bench.txt requirements/apps.txt
+	$(PIP) -r requirements/bench.txt
+	@touch $@
