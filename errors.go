@@ -12,10 +12,10 @@ var ErrClosed = errors.New("highball: the server is closed")
 // LoadError says why the application could not be loaded: its traceback, what
 // was tried, what was probably meant. Its ExitCode method gives 3.
 type LoadError struct {
-	Message   string
-	Tried     []string
-	Hint      string
-	Traceback string
+	Message   string   // what went wrong, in a sentence
+	Tried     []string // where the application was looked for, in order
+	Hint      string   // what was probably meant; may be empty
+	Traceback string   // of the application's own code, where that failed
 
 	text string
 }

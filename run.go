@@ -19,6 +19,7 @@ type run struct {
 	stopOnce sync.Once
 	stopped  chan struct{} // closed when the stop has ended
 	stopErr  error
+	cut      bool // requests did not finish in time
 }
 
 // Run listens on Config.Bind, starts the workers and serves until ctx ends or
@@ -27,13 +28,14 @@ type run struct {
 // while the workers start wait in the sockets' backlogs.
 func (s *Server) Run(ctx context.Context) error {
 	r := &run{s: s, front: front.New(s, s.logger), stopped: make(chan struct{})}
-	if !s.running.CompareAndSwap(nil, r) {
+	if !s.runCalled.CompareAndSwap(false, true) {
 		return errors.New("highball: Run was called twice")
 	}
 	if err := r.listen(ctx); err != nil {
 		r.closeListeners()
 		return err
 	}
+	s.running.Store(r) // from here on Shutdown works through it
 	ctx, cancel := r.untilClosed(ctx)
 	defer cancel()
 	if err := s.Start(ctx); err != nil {
@@ -98,7 +100,7 @@ func (r *run) serve(ctx context.Context) error {
 	}
 	drain, cancel := r.s.drainContext()
 	defer cancel()
-	if stopErr := r.stop(drain); errors.Is(stopErr, errDrain) {
+	if stopErr := r.stop(drain); errors.Is(stopErr, errDrain) && r.cut {
 		r.s.logger.Warn("requests were cut: they did not finish within the drain time",
 			"drain_timeout", r.s.cfg.DrainTimeout)
 	}
@@ -131,6 +133,7 @@ func (r *run) drain(ctx context.Context) error {
 	err := r.front.Shutdown(ctx)
 	stopErr := r.s.stopWorkers(ctx)
 	if err != nil {
+		r.cut = true
 		// The workers are dead by now; the handlers only have to say so.
 		grace, cancel := context.WithTimeout(context.Background(), closedGrace)
 		defer cancel()

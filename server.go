@@ -33,6 +33,7 @@ type Server struct {
 
 	closed     chan struct{} // closed when Shutdown or Close has begun
 	closeOnce  sync.Once
+	runCalled  atomic.Bool
 	running    atomic.Pointer[run]
 	stopOrphan context.CancelFunc
 }
@@ -90,10 +91,10 @@ func (s *Server) startWorker(ctx context.Context) (pool.Process[*worker.Slot], e
 	if err != nil {
 		return nil, err
 	}
+	s.logger.Debug("worker ready", "pid", ready.PID)
 	select {
 	case s.first <- ready:
-	default:
-		s.logger.Debug("worker ready", "pid", ready.PID)
+	default: // announced already
 	}
 	return w, nil
 }

@@ -72,9 +72,10 @@ func (p *program) serve(ctx context.Context, srv server, logger *slog.Logger) er
 			switch {
 			case first.IsZero():
 				first = time.Now()
-				logger.Info("stopping: requests in progress may finish; the next signal stops at once",
-					slog.String("signal", sig.String()))
 				drain()
+				// Not in this loop: a log that nobody reads would hold it up.
+				go logger.Info("stopping: requests in progress may finish; the next signal stops at once",
+					slog.String("signal", sig.String()))
 			case time.Since(first) >= sameSignal:
 				stop()
 				return closeNow(srv, ended, sig, logger)

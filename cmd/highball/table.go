@@ -15,6 +15,7 @@ func settingsTable() settings.Table {
 		Program: "highball",
 		Settings: slices.Concat(
 			appSettings(),
+			environmentSettings(),
 			networkSettings(),
 			workerSettings(),
 			limitSettings(),

@@ -4,7 +4,7 @@ package main
 
 import "highball/internal/settings"
 
-// appSettings say which application is served and what it finds around it.
+// appSettings say which application is served, and where.
 func appSettings() []settings.Setting {
 	const group = "Application"
 	return []settings.Setting{
@@ -56,6 +56,13 @@ The Python interpreter that runs the application, version 3.9 or newer, CPython 
 ` + "`$VIRTUAL_ENV`" + `, else of a directory ` + "`.venv` or `venv`" + ` beside the application, else ` + "`python3`" + ` from ` + "`$PATH`" + `: what the same project would run with
 in a shell. Name it in service files, where no environment is activated. Highball itself needs nothing installed in it.`,
 		},
+	}
+}
+
+// environmentSettings say what the application finds around it.
+func environmentSettings() []settings.Setting {
+	const group = "Application"
+	return []settings.Setting{
 		{
 			Name: "pythonpath", Kind: settings.List, Group: group, Placeholder: "DIR",
 			Usage:   "a directory to put on sys.path, before chdir",

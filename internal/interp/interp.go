@@ -37,7 +37,7 @@ func (i Interpreter) CheckVersion(major, minor int) error {
 	if major > minMajor || major == minMajor && minor >= minMinor {
 		return nil
 	}
-	return fmt.Errorf("Python %d.%d at %s is too old: Highball needs %d.%d or newer; choose another with --python",
+	return fmt.Errorf("python %d.%d at %s is too old: Highball needs %d.%d or newer; choose another with --python",
 		major, minor, i.Path, minMajor, minMinor)
 }
 

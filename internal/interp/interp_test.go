@@ -159,7 +159,7 @@ func TestCheckVersion(t *testing.T) {
 			t.Errorf("%v: no error", v)
 		}
 	}
-	const want = "Python 3.8 at /usr/bin/python3 is too old: Highball needs 3.9 or newer; choose another with --python"
+	const want = "python 3.8 at /usr/bin/python3 is too old: Highball needs 3.9 or newer; choose another with --python"
 	if err := i.CheckVersion(3, 8); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

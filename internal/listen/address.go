@@ -49,6 +49,9 @@ func parseUnix(s, path string) (Address, error) {
 		return Address{}, fmt.Errorf("%q: did you mean unix:%s?", s, path[1:])
 	}
 	a := Address{Path: filepath.Clean(path)}
+	if a.Path[0] == '@' { // "./@x": to be written back as a path, not as an abstract name
+		a.Path = "./" + a.Path
+	}
 	return a, a.checkPath()
 }
 

@@ -48,6 +48,7 @@ class Zygote:
                 continue
             message = self.channel.receive()
             if message is None:
+                self._reap()
                 return None
             child = self._obey(message)
             if child is not None:
