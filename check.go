@@ -14,7 +14,7 @@ import (
 
 // Finding is one break of PEP 3333, or a note.
 type Finding struct {
-	// Clause is the number of the clause in docs/PEP3333.md; 0 where only HTTP
+	// Clause is the number of the clause in e2e/clausetable_test.go; 0 where only HTTP
 	// or wsgiref.validate wants it.
 	Clause int `json:"clause"`
 

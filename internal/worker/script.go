@@ -38,7 +38,10 @@ func RunScript(ctx context.Context, opts Options, script Script) (Ready, error) 
 		<-z.exited
 		z.output.Wait() // what it printed comes before what is said about it
 	}()
-	defer context.AfterFunc(ctx, z.kill)()
+	defer context.AfterFunc(ctx, func() { // wakes the reader below, too
+		_ = z.channel.conn.Close()
+		_ = z.cmd.Process.Kill()
+	})()
 	config := opts.config()
 	for key, value := range script.Config {
 		config[key] = value

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from . import environ, lifeline, wire
+from . import environ, forks, lifeline, wire
 from .findings import NOTE, Findings
 from .lint import Lint
 from .loading import load
@@ -168,7 +168,9 @@ def make_environ(probe: Probe, config: dict[str, Any]) -> dict[str, Any]:
 def main(command_fd: int, lifeline_fd: int) -> None:
     lifeline.arm(lifeline_fd)
     os.set_inheritable(command_fd, False)
-    channel = wire.Channel(socket.socket(fileno=command_fd))
+    sock = socket.socket(fileno=command_fd)
+    forks.guard(sock)
+    channel = wire.Channel(sock)
     message = channel.receive()
     if message is None:
         return

@@ -1,6 +1,6 @@
 """What `highball check` holds an application to: PEP 3333 from the application's side.
 
-Each rule has the number of its clause (docs/PEP3333.md), the section of the PEP,
+Each rule has the number of its clause (e2e/clausetable_test.go), the section of the PEP,
 what the clause says and what to do about a break of it.
 """
 
