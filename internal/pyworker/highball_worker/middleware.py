@@ -6,12 +6,12 @@ import os
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
-from wsgiref.validate import validator
 
 from .expression import Expression, call_factory
 from .importing import import_module
 from .load_error import LoadError
 from .servable import check
+from .validation import validated
 
 Application = Callable[..., Any]
 
@@ -34,7 +34,7 @@ def wrap(
     around = around or _bare
     application = around(application, "the application")
     if validate:
-        application = around(validator(application), "wsgiref.validate")
+        application = around(validated(application), "wsgiref.validate")
     for spec in reversed(middleware):
         application = around(_apply(spec, application), spec.strip())
     return application

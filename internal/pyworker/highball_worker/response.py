@@ -75,6 +75,8 @@ class Response:
     def write(self, data: bytes, /) -> None:
         """PEP 3333, "The write() Callable": the data is on its way on return."""
         self.wrote = True
+        if self.ended:  # the slot may serve another request by now
+            raise AssertionError("write() was called after the response had ended (PEP 3333)")
         if self.slot.client_left(self.number):
             raise ClientDisconnected("the client left")
         if type(data) is not bytes:
@@ -95,7 +97,7 @@ class Response:
     def early_hints(self, headers: Headers, /) -> None:
         """103 Early Hints (RFC 8297), as gunicorn's wsgi.early_hints."""
         check("200 OK", headers)
-        if not self.started:
+        if not (self.started or self.ended):
             self.slot.send(wire.HINTS, self.number, 0, wire.dumps(exact(headers)))
 
     # What the slot calls with the application's result.

@@ -58,3 +58,16 @@ def test_error_inside_middleware_passes_through(tmp_path: Path) -> None:
     got = load(tmp_path, "m", FILES, middleware=["mw:broken"])
     assert got.error == "AttributeError"
     assert "in broken" in got.traceback
+
+
+READS_ALL = """
+def application(environ, start_response):
+    body = environ["wsgi.input"].read()
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [body + b"read"]
+"""
+
+
+def test_validate_lets_read_have_no_size(tmp_path: Path) -> None:
+    found = load(tmp_path, "shop", {"shop.py": READS_ALL}, validate=True)
+    assert found.body == "read"
