@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"time"
 
 	"highball/internal/front"
 	"highball/internal/listen"
@@ -118,8 +119,8 @@ func (r *run) stop(ctx context.Context) error {
 		case <-r.stopped:
 			return r.stopErr
 		case <-hurried.Done():
-			r.s.pool.Kill("the server was told to stop at once")
 			_ = r.front.Close()
+			r.s.pool.Kill("the server was told to stop at once")
 			<-r.stopped
 			return context.Cause(ctx)
 		}
@@ -129,18 +130,23 @@ func (r *run) stop(ctx context.Context) error {
 	return r.stopErr
 }
 
+// drain lets requests finish until ctx ends. Then the workers are killed, the
+// handlers get a moment to say so to their clients, and those that wait for a
+// client are cut.
 func (r *run) drain(ctx context.Context) error {
 	err := r.front.Shutdown(ctx)
-	stopErr := r.s.stopWorkers(ctx)
 	if err != nil {
 		r.cut = true
-		// The workers are dead by now; the handlers only have to say so.
+		err = context.Cause(ctx)
+		cut := time.AfterFunc(closedGrace, func() { _ = r.front.Close() })
+		defer cut.Stop()
+	}
+	stopErr := r.s.stopWorkers(ctx)
+	if err != nil {
 		grace, cancel := context.WithTimeout(context.Background(), closedGrace)
 		defer cancel()
-		if r.front.Shutdown(grace) != nil {
-			_ = r.front.Close()
-		}
-		err = context.Cause(ctx)
+		_ = r.front.Shutdown(grace)
+		_ = r.front.Close()
 	}
 	r.closeListeners()
 	return errors.Join(err, stopErr)
