@@ -5,7 +5,7 @@ import socket
 import sys
 import threading
 import traceback
-from typing import Any, Dict, List
+from typing import Any
 
 from . import wire
 
@@ -16,7 +16,7 @@ class Control:
     def __init__(self, sock: socket.socket) -> None:
         self.channel = wire.Channel(sock)
         self._lock = threading.Lock()
-        self.names: Dict[int, str] = {}  # of the slots' threads, by identifier
+        self.names: dict[int, str] = {}  # of the slots' threads, by identifier
 
     def send(self, kind: int, value: Any) -> None:
         with self._lock:
@@ -43,7 +43,7 @@ class Control:
             if message.kind == wire.STACKS:
                 self.send(wire.STACKED, self.stacks())
 
-    def stacks(self) -> List[Any]:
+    def stacks(self) -> list[Any]:
         """(thread's identifier, name, stack) of all threads, as text."""
         names = {thread.ident: thread.name for thread in threading.enumerate()}
         return [

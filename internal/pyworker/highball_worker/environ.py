@@ -1,14 +1,14 @@
 """The part of environ that is the same for each request of a process."""
 
 import sys
-from typing import Any, Dict
+from typing import Any
 
 from .filewrapper import FileWrapper
 
 
-def base(config: Dict[str, Any]) -> Dict[str, Any]:
+def base(config: dict[str, Any]) -> dict[str, Any]:
     """PEP 3333, "environ Variables"; the front sends what differs by request."""
-    environ: Dict[str, Any] = dict(config["environ"])
+    environ: dict[str, Any] = dict(config["environ"])
     environ.update(
         {
             "SERVER_SOFTWARE": "highball/" + config["version"],

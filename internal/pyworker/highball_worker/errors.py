@@ -1,7 +1,8 @@
 """wsgi.errors: each line goes to the log with the request's id."""
 
 import threading
-from typing import Callable, Iterable, Optional
+from collections.abc import Iterable
+from typing import Callable, Optional
 
 _lock = threading.Lock()
 

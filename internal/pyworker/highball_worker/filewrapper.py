@@ -4,7 +4,8 @@ import io
 import os
 import stat
 import tempfile
-from typing import Any, Iterator, Optional, Tuple
+from collections.abc import Iterator
+from typing import Any, Optional
 
 _FILES = (io.BufferedReader, io.BufferedRandom, io.FileIO)
 _TEMPORARY = getattr(tempfile, "_TemporaryFileWrapper", None)
@@ -29,7 +30,7 @@ class FileWrapper:
         raise IndexError(index)
 
 
-def regular_file(filelike: Any) -> Optional[Tuple[int, int, int]]:
+def regular_file(filelike: Any) -> Optional[tuple[int, int, int]]:
     """(descriptor, offset, bytes left) where sending the descriptor sends the same bytes.
 
     That is so for exactly Python's own binary files on regular files: a

@@ -7,7 +7,7 @@ file that stays open), nor ignore the signals that the application sends it.
 import os
 import signal
 import threading
-from typing import Any, Dict, List, Protocol
+from typing import Any, Protocol
 
 from . import signals
 
@@ -20,8 +20,8 @@ class _State:
     def __init__(self) -> None:
         self.registered = False
         self.own = False  # the zygote itself is forking a worker
-        self.sockets: List[Closable] = []
-        self.masks: Dict[int, Any] = {}  # by thread, while it forks
+        self.sockets: list[Closable] = []
+        self.masks: dict[int, Any] = {}  # by thread, while it forks
 
 
 _state = _State()

@@ -6,9 +6,9 @@ what does not pass so is looked at slowly, to say precisely what is wrong.
 """
 
 import re
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Optional
 
-Headers = List[Tuple[str, str]]
+Headers = list[tuple[str, str]]
 
 PLAIN = 1
 LENGTH = 2
@@ -22,8 +22,8 @@ _HOP_BY_HOP = frozenset(
     "te trailer trailers transfer-encoding upgrade".split()
 )
 
-_names: Dict[str, int] = {}
-_statuses: Dict[str, bool] = {}
+_names: dict[str, int] = {}
+_statuses: dict[str, bool] = {}
 
 
 def check(status: Any, headers: Any) -> Optional[int]:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from . import environ, wire
 from .loader import LoadError, trimmed_traceback, wrap
@@ -23,10 +23,10 @@ class Application:
         self.target = target
         self.kind = kind
         self.shown = ""
-        self.failure: Optional[Dict[str, Any]] = None
-        self.tracer: Optional["Tracer"] = None
+        self.failure: Optional[dict[str, Any]] = None
+        self.tracer: Optional[Tracer] = None
 
-    def report(self) -> Dict[str, Any]:
+    def report(self) -> dict[str, Any]:
         return {
             "pid": os.getpid(),
             "python": environ.python_version(),
@@ -36,7 +36,7 @@ class Application:
         }
 
 
-def load(config: Dict[str, Any], around: Optional[Around] = None) -> Application:
+def load(config: dict[str, Any], around: Optional[Around] = None) -> Application:
     """Never raises: an application that does not load is a failure to report.
 
     around, if given, is put around the application and each middleware, see wrap().

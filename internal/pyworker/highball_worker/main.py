@@ -3,9 +3,9 @@
 import os
 import socket
 import sys
-from typing import Any, List
+from typing import Any
 
-from . import forks, lifeline, signals, worker, wire
+from . import forks, lifeline, signals, wire, worker
 from .zygote import Zygote
 
 OLDEST = (3, 9)
@@ -15,7 +15,7 @@ COMMAND_FD = 4
 LIFELINE_FD = 5
 
 
-def main(arguments: List[str]) -> None:
+def main(arguments: list[str]) -> None:
     sys.argv = ["highball"]
     signals.install()
     for stream in (sys.stdout, sys.stderr):

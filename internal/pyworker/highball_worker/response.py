@@ -6,7 +6,7 @@ the first non-empty block (or write()), and then every block at once.
 
 import marshal
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple, Type, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from . import wire
 from .filewrapper import FileWrapper, regular_file
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .slot import Slot
 
 ExcInfo = Union[
-    Tuple[Type[BaseException], BaseException, TracebackType], Tuple[None, None, None], None
+    tuple[type[BaseException], BaseException, TracebackType], tuple[None, None, None], None
 ]
 
 # A body up to this size travels with its head in one frame, in bytes.
@@ -112,7 +112,7 @@ class Response:
         else:
             self._blocks(result)
 
-    def _whole(self, blocks: Union[List[bytes], Tuple[bytes, ...]]) -> None:
+    def _whole(self, blocks: Union[list[bytes], tuple[bytes, ...]]) -> None:
         """A list or tuple: no code of the application runs between its blocks."""
         if len(blocks) == 1:
             body = blocks[0]

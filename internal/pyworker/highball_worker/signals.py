@@ -7,7 +7,7 @@ ended as ever. Children that it forks get the defaults back, see forks.py.
 
 import signal
 from types import FrameType
-from typing import Any, Dict, Optional
+from typing import Any, Optional
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
@@ -38,7 +38,7 @@ def unblock(mask: Any) -> None:
 
 
 def _default(number: int) -> Any:
-    special: Dict[int, Any] = {signal.SIGINT: signal.default_int_handler}
+    special: dict[int, Any] = {signal.SIGINT: signal.default_int_handler}
     return special.get(number, signal.SIG_DFL)
 
 

@@ -3,7 +3,7 @@
 import marshal
 import os
 import socket
-from typing import Any, Callable, Dict, Protocol, Tuple
+from typing import Any, Callable, Protocol
 
 from . import wire
 from .errors import ErrorStream
@@ -47,7 +47,7 @@ class Slot:
         self._pid = os.getpid()
         self._request_id = ""
 
-    def serve(self, application: Callable[..., Any], base: Dict[str, Any]) -> None:
+    def serve(self, application: Callable[..., Any], base: dict[str, Any]) -> None:
         data = b""
         while True:
             while len(data) < wire.HEADER_SIZE:
@@ -67,7 +67,7 @@ class Slot:
     def request(
         self,
         application: Callable[..., Any],
-        base: Dict[str, Any],
+        base: dict[str, Any],
         number: int,
         payload: bytes,
     ) -> None:
@@ -94,7 +94,7 @@ class Slot:
             self.send(wire.DONE, number, wire.FREE, b"")
 
     def _call(
-        self, application: Callable[..., Any], environ: Dict[str, Any], response: Response
+        self, application: Callable[..., Any], environ: dict[str, Any], response: Response
     ) -> bool:
         """Runs the application; true when the last frame has freed the slot already."""
         try:
@@ -165,7 +165,7 @@ class Slot:
         wire.send_fd(self.lane, fd)
         self.sock.sendall(_pack(len(head), number, wire.FILE, wire.END, 1) + head)
 
-    def receive_body(self, number: int, buffer: Any) -> Tuple[int, int]:
+    def receive_body(self, number: int, buffer: Any) -> tuple[int, int]:
         """Reads the answer to a Read frame into buffer; returns its length and flags."""
         length, answered, kind, flags, _fds = _unpack(self._exactly(wire.HEADER_SIZE))
         if kind != wire.BODY or answered != number or length > len(buffer):

@@ -4,7 +4,7 @@ import array
 import marshal
 import socket
 import struct
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 HEADER = struct.Struct("<IIBBH")  # length, number, type, flags, descriptors
 HEADER_SIZE = HEADER.size
@@ -56,7 +56,7 @@ class Message(NamedTuple):
     kind: int
     number: int
     payload: bytes
-    fds: List[int]
+    fds: list[int]
 
     def value(self) -> Any:
         return marshal.loads(self.payload)
@@ -87,7 +87,7 @@ class Channel:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self._bytes = b""
-        self._fds: List[int] = []
+        self._fds: list[int] = []
 
     def receive(self) -> Optional[Message]:
         """The next message; None when the front has closed the socket."""
@@ -103,7 +103,7 @@ class Channel:
         fds, self._fds = self._fds[:nfds], self._fds[nfds:]
         return Message(kind, number, payload, fds)
 
-    def send(self, kind: int, value: Any, fds: Optional[List[int]] = None) -> None:
+    def send(self, kind: int, value: Any, fds: Optional[list[int]] = None) -> None:
         data = frame(kind, dumps(value), fds=len(fds or ()))
         if not fds:
             self.sock.sendall(data)
@@ -139,7 +139,7 @@ def send_fd(lane: socket.socket, fd: int) -> None:
     lane.sendmsg([b"\0"], rights)
 
 
-def options(value: Any) -> Dict[str, Any]:
+def options(value: Any) -> dict[str, Any]:
     if type(value) is not dict:
         raise WireError("want a dict")
     return value

@@ -5,17 +5,17 @@ import os
 import socket
 import sys
 import threading
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Optional
 
 from . import environ, forks, lifeline, wire
-from .loading import Application, load
 from .control import Control
 from .failure import describe
+from .loading import Application, load
 from .pipes import Pipes
 from .slot import Slot
 
 
-def run(fds: List[int], config: Dict[str, Any], application: Optional[Application]) -> None:
+def run(fds: list[int], config: dict[str, Any], application: Optional[Application]) -> None:
     """fds: the control socket, the lifeline, stdout and stderr, as the front made them."""
     sock = socket.socket(fileno=fds[0])
     lifeline.arm(fds[1])
@@ -40,7 +40,7 @@ def run(fds: List[int], config: Dict[str, Any], application: Optional[Applicatio
 
 
 def _serve(
-    slots: List[Slot], application: Callable[..., Any], base: Dict[str, Any], control: Control
+    slots: list[Slot], application: Callable[..., Any], base: dict[str, Any], control: Control
 ) -> None:
     """Slot 0 is the main thread: applications call signal.signal, which others may not."""
     threads = [
@@ -61,7 +61,7 @@ def _serve(
 
 
 def _serve_slot(
-    slot: Slot, application: Callable[..., Any], base: Dict[str, Any], control: Control
+    slot: Slot, application: Callable[..., Any], base: dict[str, Any], control: Control
 ) -> None:
     try:
         slot.serve(application, base)
@@ -74,7 +74,7 @@ def _serve_slot(
         os._exit(70)
 
 
-def _receive_slots(control: Control) -> List[Slot]:
+def _receive_slots(control: Control) -> list[Slot]:
     setup = control.channel.receive()
     if setup is None:
         os._exit(0)

@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from typing import Any, Dict, List, NamedTuple, Optional, Set
+from typing import Any, NamedTuple, Optional
 
 from . import forks, signals, wire
 from .loading import Application, load
@@ -20,8 +20,8 @@ from .loading import Application, load
 class Child(NamedTuple):
     """Returned by serve() in a new worker: what it runs on."""
 
-    fds: List[int]
-    config: Dict[str, Any]
+    fds: list[int]
+    config: dict[str, Any]
     application: Optional[Application]
 
 
@@ -29,9 +29,9 @@ class Zygote:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.channel = wire.Channel(sock)
-        self.config: Dict[str, Any] = {}
+        self.config: dict[str, Any] = {}
         self.application: Optional[Application] = None
-        self.children: Set[int] = set()
+        self.children: set[int] = set()
 
     def serve(self) -> Optional[Child]:
         """Obeys the front until it closes the socket (None), or in a child returns at once."""
@@ -39,6 +39,12 @@ class Zygote:
         wakeup.setblocking(False)
         wake.setblocking(False)
         self._watch_children(wake)
+        try:
+            return self._serve(wakeup, wake)
+        finally:
+            signal.set_wakeup_fd(-1)  # before the socket is closed
+
+    def _serve(self, wakeup: socket.socket, wake: socket.socket) -> Optional[Child]:
         while True:
             ready, _, _ = select.select([self.sock, wakeup], [], [])
             if wakeup in ready:
@@ -71,7 +77,7 @@ class Zygote:
             return self._fork(wire.options(message.value())["id"], message.fds)
         return None
 
-    def _load(self, config: Dict[str, Any]) -> None:
+    def _load(self, config: dict[str, Any]) -> None:
         self.config = config
         if not config["preload"]:
             self.channel.send(wire.LOADED, {"warnings": []})
@@ -85,7 +91,7 @@ class Zygote:
         gc.freeze() if hasattr(gc, "freeze") else None
         self.channel.send(wire.LOADED, {"warnings": _threads()})
 
-    def _fork(self, identifier: int, fds: List[int]) -> Optional[Child]:
+    def _fork(self, identifier: int, fds: list[int]) -> Optional[Child]:
         try:
             pid = forks.fork()
         except OSError as exc:  # too many processes, no memory
@@ -115,7 +121,7 @@ class Zygote:
                 self.channel.send(wire.EXITED, {"pid": pid, "status": status})
 
 
-def _pidfd(pid: int) -> List[int]:
+def _pidfd(pid: int) -> list[int]:
     """A descriptor that tells of the child's end; made before it can be reaped."""
     opened = getattr(os, "pidfd_open", None)
     try:
@@ -124,12 +130,12 @@ def _pidfd(pid: int) -> List[int]:
         return []
 
 
-def _close(fds: List[int]) -> None:
+def _close(fds: list[int]) -> None:
     for fd in fds:
         os.close(fd)
 
 
-def _threads() -> List[str]:
+def _threads() -> list[str]:
     main = threading.main_thread()
     return [wire.text(thread.name) for thread in threading.enumerate() if thread is not main]
 
