@@ -11,8 +11,6 @@ import (
 
 var errNoStart = errors.New("it does not start")
 
-func failAlways(int) error { return errNoStart }
-
 func TestStartReturnsWithTheFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &nursery{slots: 1}

@@ -15,6 +15,9 @@ if sys.path and sys.path[0] == "":
 
 import os
 
+if os.environ.get("PYTHONSAFEPATH") == "highball":  # ours, for this start only
+    del os.environ["PYTHONSAFEPATH"]
+
 _user = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
 _user = [entry for entry in sys.path if entry in _user]
 sys.path = [entry for entry in sys.path if entry not in _user]

@@ -31,8 +31,9 @@ type Slot struct {
 // deathGrace is how long a worker whose socket ended may take to be gone.
 const deathGrace = time.Second
 
-// pipeHolds is what a pipe takes without a reader, in bytes (Linux's default).
-const pipeHolds = 64 << 10
+// pipeHolds is what any pipe takes without a reader, in bytes: usually 64 KiB,
+// but a user with very many pipes gets small ones (pipe(7)).
+const pipeHolds = 4096
 
 // readGrace is how long a worker may take to read a large frame.
 const readGrace = 30 * time.Second

@@ -36,3 +36,29 @@ func TestDescribeStatus(t *testing.T) {
 		}
 	}
 }
+
+// A worker may say why it does not load and end before anybody has read that.
+func TestReasonIsReadAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	for range 50 { // without order it would come out right by chance
+		readAfterTheEnd(t)
+	}
+}
+
+func readAfterTheEnd(t *testing.T) {
+	t.Helper()
+	w := &Worker{
+		opts: &Options{}, ready: make(chan Ready, 1), failed: make(chan *LoadError, 1),
+		exited: make(chan struct{}), finished: make(chan struct{}), status: make(chan int, 1),
+	}
+	w.status <- 0
+	close(w.exited)
+	ended := make(chan error, 1)
+	go func() { _, err := w.await(t.Context()); ended <- err }()
+	want := &LoadError{Message: "no such module"}
+	w.failed <- want
+	close(w.finished)
+	if err := <-ended; err != want {
+		t.Errorf("got %v, want %v", err, want)
+	}
+}

@@ -154,6 +154,7 @@ func (w *Worker) await(ctx context.Context) (Ready, error) {
 	case e := <-w.failed:
 		return Ready{}, e
 	case <-w.exited:
+		<-w.finished // it may have said why, and nobody has read that yet
 		select {
 		case e := <-w.failed:
 			return Ready{}, e

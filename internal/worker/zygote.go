@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -126,10 +128,23 @@ func (z *zygote) pipes() (bundle, bundleR, lifeR *os.File, err error) {
 func (z *zygote) command(role string, outputs *outputs, files ...*os.File) *exec.Cmd {
 	cmd := exec.Command(z.opts.Interpreter, "-c", pyworker.Bootstrap, role)
 	cmd.Dir = z.opts.Dir
-	cmd.Env = z.opts.Env
+	cmd.Env = withSafePath(z.opts.Env)
 	cmd.ExtraFiles = files // descriptors 3, 4 and 5
 	cmd.Stdout, cmd.Stderr = outputs.stdout, outputs.stderr
 	return cmd
+}
+
+// withSafePath has Python leave the working directory out of its first path,
+// where 3.13 finds a user's linecache.py before a line of ours has run. The
+// bootstrap takes the variable away again; what the operator has set stays.
+func withSafePath(env []string) []string {
+	const name = "PYTHONSAFEPATH="
+	for _, entry := range env {
+		if strings.HasPrefix(entry, name) {
+			return env
+		}
+	}
+	return append(slices.Clip(env), name+"highball")
 }
 
 // explain says which of the two files an error of the start is about.

@@ -8,16 +8,16 @@ import marshal
 import struct
 import sys
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 
-def load(path: str = "") -> Dict[str, Any]:
+def load(path: str = "") -> dict[str, Any]:
     file = Path(path) if path else Path(__file__).with_name("vectors.json")
-    vectors: Dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    vectors: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return vectors
 
 
-def build(described: Dict[str, Any]) -> Any:
+def build(described: dict[str, Any]) -> Any:
     """The value that a vector describes."""
     kind = described["type"]
     if kind == "none":
@@ -36,7 +36,7 @@ def build(described: Dict[str, Any]) -> Any:
     return tuple(items) if kind == "tuple" else items
 
 
-def value_failures(vector: Dict[str, Any]) -> List[str]:
+def value_failures(vector: dict[str, Any]) -> list[str]:
     value = build(vector["value"])
     failures = []
     if marshal.dumps(value, 2).hex() != vector["python"]:
@@ -48,7 +48,9 @@ def value_failures(vector: Dict[str, Any]) -> List[str]:
     return failures
 
 
-def refused_failures(vector: Dict[str, Any]) -> List[str]:
+def refused_failures(vector: dict[str, Any]) -> list[str]:
+    if vector["python"] is None:  # it would allocate before it looks
+        return []
     try:
         got = marshal.loads(bytes.fromhex(vector["hex"]))
     except (ValueError, EOFError, TypeError):
@@ -56,7 +58,7 @@ def refused_failures(vector: Dict[str, Any]) -> List[str]:
     return ["loads gives %r" % (got,)] if vector["python"] else []
 
 
-def frame_failures(vector: Dict[str, Any]) -> List[str]:
+def frame_failures(vector: dict[str, Any]) -> list[str]:
     fields = [vector[key] for key in ("length", "number", "type", "flags", "fds")]
     packed = struct.pack("<IIBBH", *fields).hex()
     return [] if packed == vector["hex"] else ["it is packed as " + packed]
