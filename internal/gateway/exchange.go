@@ -38,6 +38,7 @@ type exchange struct {
 	declared int64 // Content-Length, or -1
 	headSent bool  // status and headers have been written
 	ended    bool  // the response is whole
+	endSeen  bool  // the worker has sent its last frame but Done
 	gone     bool  // the client has left: what comes is thrown away
 	mute     bool  // nothing more is for the client: the gateway has answered instead
 	cut      bool  // the connection must be cut
@@ -161,7 +162,14 @@ func (x *exchange) converse() (free bool, err error) {
 		}
 		free := h.Has(wire.FlagFree)
 		if free || h.Has(wire.FlagEnd) {
-			return free, x.checkAnswered(h)
+			if err := x.checkAnswered(h); err != nil || free {
+				return free, err
+			}
+			x.endSeen = true
+			if x.declared >= 0 {
+				x.flush() // the client has it all, and need not wait for close()
+			}
+			return x.slot.Done(), nil
 		}
 		if x.mute { // the client has its answer; the application runs on
 			return false, nil
@@ -209,17 +217,20 @@ func (x *exchange) handle(h wire.Header) error {
 }
 
 // finishLater waits for the end of an application that still runs after its
-// response: its close(), or its next block when the client has left.
+// response, in its close().
 func (x *exchange) finishLater() {
 	slot, lease, timeout := x.slot, x.lease, x.g.opts.RequestTimeout
-	number, attrs := x.number, x.attrs()
+	number, ended, attrs := x.number, x.endSeen, x.attrs()
 	logger := x.g.opts.Logger
 	x.g.late.Go(func() {
 		defer lease.Release()
 		defer slot.Release()
-		if err := discard(slot, timeout); err != nil {
-			if errors.Is(err, os.ErrDeadlineExceeded) {
+		if err := discard(slot, ended, timeout); err != nil {
+			switch {
+			case errors.Is(err, os.ErrDeadlineExceeded):
 				slot.Kill("the application did not end after its response, within --request-timeout")
+			case errors.Is(err, wire.ErrMalformed):
+				slot.Kill("it broke the protocol: " + err.Error())
 			}
 			logger.Error("the worker did not finish a request after its response",
 				append(attrs, "number", number, "error", err)...)
@@ -227,9 +238,10 @@ func (x *exchange) finishLater() {
 	})
 }
 
-// discard reads a slot's frames until it is free.
-func discard(slot Slot, timeout time.Duration) error {
-	for {
+// discard reads what is left of a response that nobody wants, and waits for the
+// application's end.
+func discard(slot Slot, ended bool, timeout time.Duration) error {
+	for !ended {
 		h, err := slot.Next(timeout)
 		if err != nil {
 			return err
@@ -240,7 +252,9 @@ func discard(slot Slot, timeout time.Duration) error {
 		if h.Has(wire.FlagFree) {
 			return nil
 		}
+		ended = h.Has(wire.FlagEnd)
 	}
+	return slot.AwaitDone(timeout)
 }
 
 // silent says that the client gets nothing more of the application's response.

@@ -110,6 +110,22 @@ func (s *fakeSlot) Next(timeout time.Duration) (wire.Header, error) {
 	}
 }
 
+// Done is never seen in time; the worker's Done frame tells.
+func (s *fakeSlot) Done() bool { return false }
+
+func (s *fakeSlot) AwaitDone(timeout time.Duration) error {
+	for {
+		h, err := s.Next(timeout)
+		switch {
+		case err != nil || h.Type == wire.TypeDone:
+			return err
+		case h.Type != wire.TypeRead:
+			return wire.ErrMalformed
+		}
+		_ = s.SendBody(nil, wire.FlagAbort)
+	}
+}
+
 func (s *fakeSlot) Payload(wire.Header) ([]byte, error) { return s.current.payload, nil }
 
 func (s *fakeSlot) Raw(wire.Header) io.Reader { return bytes.NewReader(s.current.payload) }

@@ -19,6 +19,10 @@ type Slot interface {
 	// Next returns os.ErrDeadlineExceeded when nothing comes in time; any other
 	// error means that the worker has ended.
 	Next(timeout time.Duration) (wire.Header, error)
+	// Done says whether the application has ended after its response, and
+	// AwaitDone waits for that.
+	Done() bool
+	AwaitDone(timeout time.Duration) error
 	Payload(h wire.Header) ([]byte, error)
 	Raw(h wire.Header) io.Reader
 	File() (*os.File, error)

@@ -79,10 +79,10 @@ func (s *Slot) Begin(frame []byte) (number uint32, err error) {
 }
 
 // Begun says whether the worker had begun the request before it died.
-func (s *Slot) Begun() bool { return s.worker.words.begun(s.index) == s.number }
+func (s *Slot) Begun() bool { return s.worker.words.load(s.index, wordBegun) == s.number }
 
 // Leave tells the worker that the client of the request has left.
-func (s *Slot) Leave(number uint32) { s.worker.words.setLeft(s.index, number) }
+func (s *Slot) Leave(number uint32) { s.worker.words.store(s.index, wordLeft, number) }
 
 // SendBody answers a Read frame.
 func (s *Slot) SendBody(data []byte, flags wire.Flags) error {
@@ -119,11 +119,56 @@ func (s *Slot) Next(timeout time.Duration) (wire.Header, error) {
 	if err != nil {
 		return h, s.died(err)
 	}
+	if h.Type == wire.TypeDone && h.Number != s.number {
+		return s.Next(timeout) // asked for, and seen in the shared words before it came
+	}
 	if h.Number != s.number {
 		return h, fmt.Errorf("%w: a frame of request %d within %d", wire.ErrMalformed, h.Number, s.number)
 	}
 	return h, nil
 }
+
+// Done says whether the worker is done with the request whose response has
+// ended: its close() has returned, the slot is free.
+func (s *Slot) Done() bool { return s.worker.words.load(s.index, wordDone) == s.number }
+
+// AwaitDone waits until Done. Most workers are by the time that their response
+// has been sent on; only one that is not is asked for a frame. The waits between
+// two looks are short at first: the worker may look at the question just before
+// it is put, for nothing orders its two accesses to the shared words.
+func (s *Slot) AwaitDone(timeout time.Duration) error {
+	s.worker.words.store(s.index, wordAsked, s.number)
+	began := time.Now()
+	for wait := time.Millisecond; !s.Done(); wait = min(2*wait, maxLook) {
+		h, err := s.Next(wait)
+		switch {
+		case err == nil && h.Type == wire.TypeDone:
+			return nil
+		case err == nil:
+			if err := s.afterEnd(h); err != nil {
+				return err
+			}
+		case !errors.Is(err, os.ErrDeadlineExceeded) || timeout > 0 && time.Since(began) >= timeout:
+			return err
+		}
+	}
+	return nil
+}
+
+// afterEnd answers what a worker may still say after its response: that close()
+// reads from wsgi.input. It learns that nobody sends a body any more.
+func (s *Slot) afterEnd(h wire.Header) error {
+	if h.Type != wire.TypeRead {
+		return fmt.Errorf("%w: a %s after the end of the response", wire.ErrMalformed, h.Type)
+	}
+	if _, err := s.Payload(h); err != nil {
+		return err
+	}
+	return s.SendBody(nil, wire.FlagAbort)
+}
+
+// maxLook is the longest wait between two looks at the shared words.
+const maxLook = 100 * time.Millisecond
 
 // setDeadline gives the next read timeout, and up to a sixteenth more: a deadline
 // that is about right is kept, since to move one costs more than to read.

@@ -8,17 +8,18 @@ import (
 	"unsafe"
 )
 
-// words is a mapping that the front shares with one worker: two words for each
-// slot. The worker stores the number of the request that it begins (so that
-// after a death the front knows which had), the front the number of the
-// request whose client left (so that the worker sees it between two blocks).
+// words is a mapping that the front shares with one worker: four words for each
+// slot, each the number of a request. The worker stores which it has begun (so
+// that after a death the front knows) and which it is done with; the front
+// stores whose client has left (so that the worker sees it between two blocks)
+// and of which it wants a frame when it is done.
 type words struct {
 	data []uint32
 	raw  []byte
 }
 
 func newWords(slots int) (*words, *os.File, error) {
-	size := max(slots*8, os.Getpagesize())
+	size := max(slots*wordsPerSlot*4, os.Getpagesize())
 	f, err := memoryFile(size)
 	if err != nil {
 		return nil, nil, err
@@ -34,6 +35,19 @@ func newWords(slots int) (*words, *os.File, error) {
 	return w, f, nil
 }
 
-func (w *words) begun(slot int) uint32 { return atomic.LoadUint32(&w.data[2*slot]) }
+// The words of a slot, in the order that worker.py and slot.py know as well.
+const (
+	wordBegun = iota
+	wordLeft
+	wordDone
+	wordAsked
+	wordsPerSlot
+)
 
-func (w *words) setLeft(slot int, number uint32) { atomic.StoreUint32(&w.data[2*slot+1], number) }
+func (w *words) load(slot, word int) uint32 {
+	return atomic.LoadUint32(&w.data[wordsPerSlot*slot+word])
+}
+
+func (w *words) store(slot, word int, number uint32) {
+	atomic.StoreUint32(&w.data[wordsPerSlot*slot+word], number)
+}

@@ -41,8 +41,10 @@ class Slot:
         self.sock = sock
         self.lane = lane
         self._words = words
-        self._begun = 2 * index  # the number of the request that has begun
-        self._left = 2 * index + 1  # the number of the request whose client left
+        # Words shared with the front, each the number of a request: the one that has
+        # begun, the one whose client left, the last one that is done, and the one of
+        # which the front wants a frame when it is done.
+        self._begun, self._left, self._done, self._asked = range(4 * index, 4 * index + 4)
         self._log = log
         self._pid = os.getpid()
         self._request_id = ""
@@ -91,7 +93,9 @@ class Slot:
         if stream is not None:
             stream.detach_slot()
         if not free:
-            self.send(wire.DONE, number, wire.FREE, b"")
+            self._words[self._done] = number
+            if self._words[self._asked] == number:
+                self.send(wire.DONE, number, wire.FREE, b"")
 
     def _call(
         self, application: Callable[..., Any], environ: dict[str, Any], response: Response
