@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// bench is one run of the command: what it was told, and what it has made.
+type bench struct {
+	options
+	log     io.Writer
+	root    string // of the repository
+	dir     string // temporary
+	binary  string // Highball
+	servers []serverKind
+}
+
+// benchCase is one thing that is measured.
+type benchCase struct {
+	name    string
+	measure func(ctx context.Context, b *bench) ([]row, error)
+}
+
+func cases() []benchCase {
+	return []benchCase{
+		{"hello", measureHello},
+		{"flask", measureFlask},
+		{"latency", measureLatency},
+		{"response", measureResponse},
+		{"upload", measureUpload},
+		{"start", measureStart},
+	}
+}
+
+func caseNames() (names []string) {
+	for _, c := range cases() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// prepare builds Highball and finds what it is compared with.
+func prepare(ctx context.Context, o options, log io.Writer) (*bench, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	gomod := strings.TrimSpace(string(out))
+	if err != nil || filepath.Base(gomod) != "go.mod" {
+		return nil, errors.New("run it within the repository: go run ./bench")
+	}
+	b := &bench{options: o, log: log, root: filepath.Dir(gomod)}
+	if err := b.findPython(); err != nil {
+		return nil, err
+	}
+	if b.dir, err = os.MkdirTemp("", "highball-bench-"); err != nil {
+		return nil, err
+	}
+	b.binary = filepath.Join(b.dir, "highball")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", b.binary, "./cmd/highball")
+	build.Dir = b.root
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.clean()
+		return nil, fmt.Errorf("building Highball: %w\n%s", err, out)
+	}
+	return b, nil
+}
+
+func (b *bench) clean() { _ = os.RemoveAll(b.dir) }
+
+// findPython looks for the interpreter and, in the same environment, gunicorn.
+func (b *bench) findPython() error {
+	if b.venv == "" {
+		b.venv = filepath.Join(b.root, ".venv")
+	}
+	if b.python == "" {
+		b.python = filepath.Join(b.venv, "bin", "python")
+	}
+	if _, err := exec.LookPath(b.python); err != nil {
+		return fmt.Errorf("%w: `make bench` makes a virtual environment; or give --venv or --python", err)
+	}
+	b.servers = []serverKind{highball}
+	if !b.peer {
+		return nil
+	}
+	if err := exec.Command(b.python, "-c", "import gunicorn").Run(); err != nil {
+		return fmt.Errorf("%s cannot import gunicorn: install it there, give --venv, or --peer=false", b.python)
+	}
+	b.servers = append(b.servers, gunicorn)
+	return nil
+}

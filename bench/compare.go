@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"slices"
+)
+
+// compare runs all servers at once and loads them in turn, so that what else the
+// machine does meets each alike.
+func (b *bench) compare(ctx context.Context, app, path string, connections int) (map[serverKind][]load, error) {
+	servers := make([]*server, 0, len(b.servers))
+	for _, kind := range b.servers {
+		s, err := b.start(ctx, kind, app, path)
+		if err != nil {
+			return nil, err
+		}
+		defer s.stop()
+		servers = append(servers, s)
+		if _, err := s.put(ctx, path, connections, b.warmUp); err != nil {
+			return nil, err
+		}
+	}
+	loads := map[serverKind][]load{}
+	for range b.rounds {
+		for _, s := range servers {
+			l, err := s.put(ctx, path, connections, b.duration)
+			if err != nil {
+				return nil, err
+			}
+			loads[s.kind] = append(loads[s.kind], l)
+		}
+	}
+	return loads, nil
+}
+
+// The targets of the table.
+const (
+	maxHelloCPU   = 40.0 // us per request, of the whole tree
+	maxHelloShare = 0.4  // of gunicorn's CPU
+	minFlaskSpeed = 1.8  // of gunicorn's throughput
+)
+
+func measureHello(ctx context.Context, b *bench) ([]row, error) {
+	loads, err := b.compare(ctx, "hello", "/", b.connections)
+	if err != nil {
+		return nil, err
+	}
+	cpu := newRow("hello", "CPU per request", "us", loads, func(l load) float64 { return l.CPU })
+	return []row{
+		newRow("hello", "throughput", "requests/s", loads, perSecond),
+		cpu.atMost(maxHelloCPU).ratioAtMost(maxHelloShare),
+	}, nil
+}
+
+func measureFlask(ctx context.Context, b *bench) ([]row, error) {
+	loads, err := b.compare(ctx, "flask_json", "/", b.connections)
+	if err != nil {
+		return nil, err
+	}
+	speed := newRow("flask", "throughput", "requests/s", loads, perSecond)
+	return []row{
+		speed.ratioAtLeast(minFlaskSpeed),
+		newRow("flask", "CPU per request", "us", loads, func(l load) float64 { return l.CPU }),
+	}, nil
+}
+
+func measureLatency(ctx context.Context, b *bench) ([]row, error) {
+	loads, err := b.compare(ctx, "hello", "/", 1)
+	if err != nil {
+		return nil, err
+	}
+	return []row{
+		newRow("latency", "one connection, median", "us", loads, func(l load) float64 { return l.Median }),
+		newRow("latency", "one connection", "requests/s", loads, perSecond),
+	}, nil
+}
+
+func perSecond(l load) float64 { return l.PerSecond }
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// serverKind is a server that is measured.
+type serverKind string
+
+const (
+	highball serverKind = "highball"
+	gunicorn serverKind = "gunicorn"
+)
+
+// server is a running one.
+type server struct {
+	kind  serverKind
+	addr  string
+	began time.Time
+	cmd   *exec.Cmd
+	out   bytes.Buffer
+}
+
+// command is how each server is told to serve app with the same processes and threads.
+func (b *bench) command(kind serverKind, app, addr string) *exec.Cmd {
+	workers, threads := strconv.Itoa(b.workers), strconv.Itoa(b.threads)
+	apps := filepath.Join(b.root, "bench", "apps")
+	if kind == highball {
+		return exec.Command(b.binary, "run", app+":application", "--chdir", apps, "--python", b.python,
+			"--bind", addr, "--workers", workers, "--threads", threads, "--log-level", "warning")
+	}
+	return exec.Command(b.python, "-m", "gunicorn", app+":application", "--chdir", apps, "--bind", addr,
+		"--worker-class", "gthread", "--workers", workers, "--threads", threads,
+		"--keep-alive", "60", "--log-level", "warning")
+}
+
+// launch starts a server without waiting for it.
+func (b *bench) launch(kind serverKind, app string) (*server, error) {
+	addr, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{kind: kind, addr: addr, cmd: b.command(kind, app, addr)}
+	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.out
+	s.cmd.WaitDelay = time.Second
+	s.began = time.Now()
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// start starts a server and returns when it answers.
+func (b *bench) start(ctx context.Context, kind serverKind, app, path string) (*server, error) {
+	s, err := b.launch(kind, app)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.awaitAnswer(ctx, path); err != nil {
+		s.stop()
+		return nil, fmt.Errorf("%s: %w\n%s", kind, err, s.out.String())
+	}
+	return s, nil
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// awaitAnswer asks until the server answers 200.
+func (s *server) awaitAnswer(ctx context.Context, path string) error {
+	for limit := time.Now().Add(30 * time.Second); ; {
+		err := s.askOnce(path)
+		if err == nil {
+			return nil
+		}
+		if time.Now().After(limit) || ctx.Err() != nil {
+			return fmt.Errorf("it does not answer: %w", err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (s *server) askOnce(path string) error {
+	c, err := dial(s.addr)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = c.ask(getRequest(path))
+	return err
+}
+
+// stop ends the server, at last by force.
+func (s *server) stop() {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	timer := time.AfterFunc(15*time.Second, func() { _ = s.cmd.Process.Signal(os.Kill) })
+	defer timer.Stop()
+	_ = s.cmd.Wait()
+}
