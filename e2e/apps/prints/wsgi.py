@@ -1,0 +1,16 @@
+"""Prints in every way that could disturb the server."""
+
+import os
+import sys
+
+from support import query
+
+
+def application(environ, start_response):
+    tag = query(environ)["tag"]
+    print(tag, "by print", flush=True)
+    print(tag, "to stderr", file=sys.stderr, flush=True)
+    os.write(1, (tag + " to descriptor 1\n").encode())
+    os.write(2, (tag + " to descriptor 2\n").encode())
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"quiet"]

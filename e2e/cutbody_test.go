@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"highball/e2e/harness"
+)
+
+const large = 200_000 // more than travels in one frame
+
+// cutBodies are bodies that end too early or are no bodies.
+func cutBodies(tag string) map[string]string {
+	path := "/reads?tag=" + tag
+	chunked := harness.Request("POST", path, "Transfer-Encoding: chunked")
+	return map[string]string{
+		"short length":        harness.Request("POST", path, "Content-Length: 10") + "12345",
+		"short large length":  harness.Request("POST", path, "Content-Length: 200000") + strings.Repeat("x", large/2),
+		"within a chunk":      chunked + "5\r\nab",
+		"between chunks":      chunked + "2\r\nab\r\n",
+		"within a chunk size": chunked + "2\r\nab\r\n1",
+		"before the last LF":  chunked + "2\r\nab\r\n0\r\n",
+		"nothing at all":      chunked,
+	}
+}
+
+// A body cut short is an error, never a shorter body (clauses 53, 114).
+func TestBodyCutByFIN(t *testing.T) {
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		for name := range cutBodies("") {
+			tag := newTag()
+			c := s.Dial(t).Send(cutBodies(tag)[name]).CloseWrite()
+			if answer := c.Rest(); strings.HasPrefix(answer, "HTTP/1.1 2") {
+				t.Errorf("%s: answered %.60q", name, answer)
+			}
+			if s.Count(tag, "read ") > 0 {
+				t.Errorf("%s: the application read a body", name)
+			}
+		}
+	})
+}
+
+func TestBodyCutByRST(t *testing.T) {
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		tag, gate := newTag(), harness.NewGate(t)
+		c := s.Dial(t).Send(harness.Request("POST", "/reads?tag="+tag+"&"+gate.Query(), "Content-Length: 200000"), "begun")
+		visitor := gate.Arrival()
+		c.Reset()
+		visitor.Go()
+		s.WaitText(t, tag, "OSError ClientDisconnected")
+	})
+}
+
+func TestBodyCutByFINRaisesOSError(t *testing.T) {
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		for _, name := range []string{"short large length", "within a chunk", "between chunks", "nothing at all"} {
+			tag := newTag()
+			s.Dial(t).Send(cutBodies(tag)[name]).CloseWrite()
+			s.WaitText(t, tag, "OSError ClientDisconnected")
+		}
+	})
+}
+
+func TestMalformedChunkRaisesAndEndsTheConnection(t *testing.T) {
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		for _, body := range []string{"zz\r\nab\r\n0\r\n\r\n", "2\r\nabc\r\n0\r\n\r\n", "-1\r\n\r\n", "fffffffffffffffff\r\nab"} {
+			tag := newTag()
+			c := s.Dial(t).Send(harness.Request("POST", "/reads?tag="+tag, "Transfer-Encoding: chunked"), body)
+			c.Send(harness.Request("GET", "/hello"))
+			s.WaitText(t, tag, "OSError ClientDisconnected")
+			answer := c.Rest()
+			if !strings.HasPrefix(answer, "HTTP/1.1 400 ") || strings.Contains(answer, "hello") {
+				t.Errorf("%q: answered %.200q", body, answer)
+			}
+		}
+	})
+}
+
+// A body that the application does not read never becomes the next request.
+func TestUnreadBodyIsNoRequest(t *testing.T) {
+	smuggled := harness.Request("GET", "/smuggled")
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		for name, post := range map[string]string{
+			"length":        harness.Post("/ignores_body", smuggled),
+			"large":         harness.Post("/ignores_body", strings.Repeat(smuggled, 2000)),
+			"larger":        harness.Post("/ignores_body", strings.Repeat(smuggled, 20000)),
+			"chunked":       harness.PostChunked("/ignores_body", smuggled, smuggled),
+			"read in part":  harness.Post("/reads?size=5", strings.Repeat(smuggled, 2000)),
+			"chunked, part": harness.PostChunked("/reads?size=5", strings.Repeat(smuggled, 2000)),
+		} {
+			c := s.Dial(t)
+			go func() { _, _ = c.Write([]byte(post + harness.Request("GET", "/hello"))) }()
+			c.Response("POST").WantStatus(t, 200)
+			// Then either the next answer or the connection's end.
+			if rest := c.Some(); rest != "" && !strings.HasPrefix(rest, "HTTP/1.1 200 OK") {
+				t.Errorf("%s: after the answer comes %.200q", name, rest)
+			}
+			if n := s.Count("smuggled"); n > 0 {
+				t.Fatalf("%s: the body was taken for a request", name)
+			}
+		}
+	})
+}

@@ -1,0 +1,160 @@
+package e2e
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"highball/e2e/harness"
+)
+
+// environ is what e2e/apps/environ reports.
+type environ struct {
+	Dict   bool
+	Values map[string]string // characters stand for bytes: latin-1
+	Types  map[string]string
+}
+
+func environOf(t *testing.T, s *harness.Server, request string) environ {
+	t.Helper()
+	var e environ
+	s.Do(t, request).JSON(t, &e)
+	return e
+}
+
+// bytesOf turns a latin-1 str of Python into the bytes that it stands for.
+func bytesOf(t *testing.T, s string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, r := range s {
+		if r > 0xFF {
+			t.Errorf("%q has characters beyond latin-1", s)
+		}
+		b.WriteByte(byte(r))
+	}
+	return b.String()
+}
+
+func TestRequestMethod(t *testing.T) {
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		for _, method := range []string{"GET", "DELETE", "PURGE", "M-SEARCH", "get"} {
+			e := environOf(t, s, harness.Request(method, "/environ"))
+			want(t, "REQUEST_METHOD", e.Values["REQUEST_METHOD"], method)
+		}
+	})
+}
+
+func TestQueryString(t *testing.T) {
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		for target, query := range map[string]string{
+			"/environ?a=%20&b":    "a=%20&b",
+			"/environ?":           "",
+			"/environ":            "",
+			"/environ?a?b=/c":     "a?b=/c",
+			"/environ?x=\xc3\xa9": "x=\xc3\xa9",
+		} {
+			e := environOf(t, s, harness.Request("GET", target))
+			want(t, "QUERY_STRING of "+target, bytesOf(t, e.Values["QUERY_STRING"]), query)
+		}
+	})
+}
+
+func TestServerNameAndPortAreNeverEmpty(t *testing.T) {
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		_, port, _ := strings.Cut(s.Address, ":")
+		for name, request := range map[string]string{
+			"HTTP/1.0 without Host": "GET /environ HTTP/1.0\r\n\r\n",
+			"an empty Host":         "GET /environ HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
+			"a Host":                harness.Request("GET", "/environ"),
+		} {
+			e := environOf(t, s, request)
+			want(t, "SERVER_NAME with "+name, e.Values["SERVER_NAME"], "127.0.0.1")
+			want(t, "SERVER_PORT with "+name, e.Values["SERVER_PORT"], port)
+			want(t, "type of SERVER_PORT", e.Types["SERVER_PORT"], "str")
+		}
+	})
+}
+
+func TestServerProtocol(t *testing.T) {
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		want(t, "HTTP/1.0", environOf(t, s, "GET /environ HTTP/1.0\r\n\r\n").Values["SERVER_PROTOCOL"], "HTTP/1.0")
+		want(t, "HTTP/1.1", environOf(t, s, harness.Request("GET", "/environ")).Values["SERVER_PROTOCOL"], "HTTP/1.1")
+		var e environ
+		getHTTP2(t, s, "/environ", &e)
+		want(t, "HTTP/2", e.Values["SERVER_PROTOCOL"], "HTTP/2.0")
+	})
+}
+
+func TestCommonVariables(t *testing.T) {
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		c := s.Dial(t)
+		var e environ
+		c.Send(harness.Request("GET", "/environ/%41%2f?q=%41")).Response("GET").JSON(t, &e)
+		want(t, "REMOTE_ADDR:REMOTE_PORT", e.Values["REMOTE_ADDR"]+":"+e.Values["REMOTE_PORT"], c.LocalAddr().String())
+		want(t, "REQUEST_URI", e.Values["REQUEST_URI"], "/environ/%41%2f?q=%41")
+		want(t, "RAW_URI", e.Values["RAW_URI"], "/environ/%41%2f?q=%41")
+		if software := e.Values["SERVER_SOFTWARE"]; !strings.HasPrefix(software, "highball/") {
+			t.Errorf("SERVER_SOFTWARE is %q", software)
+		}
+	})
+}
+
+func TestVariablesWithoutAValueAreLeftOut(t *testing.T) {
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		for key, value := range environOf(t, s, harness.Request("GET", "/environ/x?y")).Values {
+			if value == "" {
+				t.Errorf("%s is there and empty", key)
+			}
+		}
+	})
+}
+
+func TestVariablesAreBuiltinStrings(t *testing.T) {
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		e := environOf(t, s, harness.Post("/environ?q", "body", "Content-Type: a/b", "X-A: \xe9"))
+		for key, kind := range e.Types {
+			if !strings.HasPrefix(key, "wsgi.") && kind != "str" {
+				t.Errorf("%s is a %s", key, kind)
+			}
+		}
+	})
+}
+
+// cgiName is what is not of the server's own making: CGI and common practice.
+var cgiName = regexp.MustCompile(`^(HTTP_[A-Z0-9_]+|REQUEST_METHOD|SCRIPT_NAME|PATH_INFO|QUERY_STRING|CONTENT_(TYPE|LENGTH)|` +
+	`SERVER_(NAME|PORT|PROTOCOL|SOFTWARE)|REMOTE_(ADDR|PORT)|REQUEST_URI|RAW_URI|HTTPS)$`)
+
+func TestOwnVariablesAreNamedAsThePEPWants(t *testing.T) {
+	own := regexp.MustCompile(`^(wsgi|highball)\.[a-z0-9_.]+$`)
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		for key := range environOf(t, s, harness.Post("/environ", "b", "Content-Type: a/b")).Values {
+			deployed := key == "test.deployer" || key == "DEPLOYED"
+			if !cgiName.MatchString(key) && !own.MatchString(key) && !deployed {
+				t.Errorf("%s is neither a CGI variable nor named as the server's own", key)
+			}
+		}
+	})
+}
+
+func TestDeployerAddsToEnviron(t *testing.T) {
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		e := environOf(t, s, harness.Request("GET", "/environ"))
+		want(t, "test.deployer", e.Values["test.deployer"], "said so")
+		want(t, "DEPLOYED", e.Values["DEPLOYED"], "1")
+	})
+}
+
+func TestWSGIVariables(t *testing.T) {
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		e := environOf(t, s, harness.Request("GET", "/environ"))
+		want(t, "wsgi.version", e.Values["wsgi.version"]+" "+e.Types["wsgi.version"], "(1, 0) tuple")
+		want(t, "wsgi.url_scheme", e.Values["wsgi.url_scheme"], "http")
+		want(t, "wsgi.run_once", e.Values["wsgi.run_once"], "False")
+		want(t, "wsgi.input_terminated", e.Values["wsgi.input_terminated"], "True")
+		for _, key := range []string{"wsgi.input", "wsgi.errors", "wsgi.file_wrapper"} {
+			if e.Types[key] == "" {
+				t.Errorf("%s is missing", key)
+			}
+		}
+	})
+}

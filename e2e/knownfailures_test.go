@@ -1,0 +1,64 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"highball/e2e/harness"
+)
+
+// knownFailures are the clauses, or parts of them, that do not hold yet. The list
+// is strict: what begins to hold fails the test until it is struck off here.
+var knownFailures = []struct {
+	name  string
+	why   string
+	check func(t *testing.T, s *harness.Server) error
+}{
+	{"reason-phrase", "net/http writes its own text behind the status code", func(t *testing.T, s *harness.Server) error {
+		return differ("status line", s.Get(t, "/fields").Line, "HTTP/1.1 299 Quite Fine")
+	}},
+	{"field-order", "net/http sorts the fields and changes their spelling", func(t *testing.T, s *harness.Server) error {
+		var names []string
+		for _, f := range s.Get(t, "/fields").Fields {
+			if f.Name != "Date" && f.Name != "Content-Length" {
+				names = append(names, f.Name)
+			}
+		}
+		return differ("fields", strings.Join(names, " "), "x-lower Set-Cookie Set-Cookie B-Field A-Field Set-Cookie")
+	}},
+	{"length-of-304", "net/http drops the Content-Length of a 304", func(t *testing.T, s *harness.Server) error {
+		return differ("Content-Length", s.Get(t, "/no_body/304?how=list&length=1234").Get("Content-Length"), "1234")
+	}},
+	{"tls-variables", "SSL_PROTOCOL and SSL_CIPHER come with the server's own TLS", func(t *testing.T, _ *harness.Server) error {
+		_, dial := tlsServer(t, harness.Newest(t), "environ")
+		var e environ
+		dial().Send(harness.Request("GET", "/")).Response("GET").JSON(t, &e)
+		if e.Values["SSL_PROTOCOL"] == "" || e.Values["SSL_CIPHER"] == "" {
+			return errors.New("SSL_PROTOCOL or SSL_CIPHER is missing")
+		}
+		return nil
+	}},
+}
+
+func TestKnownFailures(t *testing.T) {
+	p := harness.Newest(t)
+	for _, known := range knownFailures {
+		t.Run(known.name, func(t *testing.T) {
+			t.Parallel()
+			err := known.check(t, harness.Shared(t, conformance(p)))
+			if err == nil {
+				t.Fatalf("this holds now: strike it off knownFailures (it was there because %s)", known.why)
+			}
+			t.Logf("known failure, because %s: %v", known.why, err)
+		})
+	}
+}
+
+func differ(what, got, want string) error {
+	if got == want {
+		return nil
+	}
+	return fmt.Errorf("%s: got %q, want %q", what, got, want)
+}
