@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -64,6 +65,8 @@ func (p *program) serve(ctx context.Context, srv server, logger *slog.Logger) er
 	go func() { ended <- srv.Run(ctx) }()
 
 	var first time.Time
+	var said sync.WaitGroup
+	defer func() { waitAtMost(&said, logGrace) }()
 	for {
 		select {
 		case err := <-ended:
@@ -74,8 +77,10 @@ func (p *program) serve(ctx context.Context, srv server, logger *slog.Logger) er
 				first = time.Now()
 				drain()
 				// Not in this loop: a log that nobody reads would hold it up.
-				go logger.Info("stopping: requests in progress may finish; the next signal stops at once",
-					slog.String("signal", sig.String()))
+				said.Go(func() {
+					logger.Info("stopping: requests in progress may finish; the next signal stops at once",
+						slog.String("signal", sig.String()))
+				})
 			case time.Since(first) >= sameSignal:
 				stop()
 				return closeNow(srv, ended, sig, logger)
@@ -87,6 +92,18 @@ func (p *program) serve(ctx context.Context, srv server, logger *slog.Logger) er
 // sameSignal is how long after the first a signal is taken for the same one:
 // whoever signals the process and then its group (timeout(1) does) means one.
 const sameSignal = 300 * time.Millisecond
+
+// logGrace is how long a last line may take to be written.
+const logGrace = time.Second
+
+func waitAtMost(wg *sync.WaitGroup, limit time.Duration) {
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(limit):
+	}
+}
 
 var errCutShort = errors.New("a second signal cut the shutdown short: requests in progress were lost")
 
