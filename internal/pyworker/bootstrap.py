@@ -1,4 +1,4 @@
-"""The first lines that a Python process of Highball runs (python -c).
+"""The first lines that a Python process of Highball runs.
 
 They read the package `highball_worker` as a marshalled dict of sources from an
 inherited pipe, serve its imports from memory and start it. Nothing is written
@@ -60,11 +60,6 @@ class BundleImporter:
         exec(compile(self.sources[spec.name], spec.origin, "exec"), module.__dict__)
 
 
-def _read_all(fd):
-    with os.fdopen(fd, "rb") as pipe:
-        return pipe.read()
-
-
 class PublicImporter:
     """Gives out our public module under the name that applications import."""
 
@@ -80,7 +75,8 @@ class PublicImporter:
         pass
 
 
-sys.meta_path.insert(0, BundleImporter(marshal.loads(_read_all(3))))
+with highball as _pipe:  # noqa: F821 - the one that this text came from, see embed.go
+    sys.meta_path.insert(0, BundleImporter(marshal.loads(_pipe.read())))
 # Last, so that an installed package `highball` or a user's own comes first.
 sys.meta_path.append(PublicImporter())
 

@@ -5,6 +5,7 @@ package pyworker
 import (
 	"embed"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -17,18 +18,22 @@ import (
 //go:embed highball_worker/*.py
 var sources embed.FS
 
-// Bootstrap is the program for `python -c`. It reads Bundle from descriptor 3.
-//
-//go:embed bootstrap.py
-var Bootstrap string
+// Program is for `python -c`: short, since ps shows it. It reads the bootstrap,
+// whose length comes before it, and then the modules from descriptor 3.
+const Program = `import os; highball = os.fdopen(3, "rb"); exec(highball.read(int(highball.readline())))`
 
-// Bundle returns the package's modules as a marshalled dict of sources.
+//go:embed bootstrap.py
+var bootstrap []byte
+
+// Bundle returns what Program reads: the bootstrap, and the package's modules as
+// a marshalled dict of sources.
 var Bundle = sync.OnceValue(func() []byte {
 	entries, err := sources.ReadDir("highball_worker")
 	if err != nil {
 		panic(err) // the embedded files are part of this binary
 	}
-	b := wire.OpenDict(nil)
+	b := append(strconv.AppendInt(nil, int64(len(bootstrap)), 10), '\n')
+	b = wire.OpenDict(append(b, bootstrap...))
 	for _, entry := range entries {
 		source, err := sources.ReadFile(path.Join("highball_worker", entry.Name()))
 		if err != nil {

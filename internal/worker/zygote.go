@@ -126,7 +126,7 @@ func (z *zygote) pipes() (bundle, bundleR, lifeR *os.File, err error) {
 }
 
 func (z *zygote) command(role string, outputs *outputs, files ...*os.File) *exec.Cmd {
-	cmd := exec.Command(z.opts.Interpreter, "-c", pyworker.Bootstrap, role)
+	cmd := exec.Command(z.opts.Interpreter, "-c", pyworker.Program, role)
 	cmd.Dir = z.opts.Dir
 	cmd.Env = withSafePath(z.opts.Env)
 	cmd.ExtraFiles = files // descriptors 3, 4 and 5
