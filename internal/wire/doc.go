@@ -1,5 +1,5 @@
 // Package wire is the language that the front (Go) and its Python processes
-// speak over Unix sockets: length-prefixed frames whose structured payloads are
+// speak over pipes and Unix sockets: length-prefixed frames whose structured payloads are
 // CPython's own marshal format, so that the Python side decodes a request with
 // one C call.
 //

@@ -20,7 +20,7 @@ const MaxFDs = 64
 // Type says what a frame is.
 type Type uint8
 
-// Frames on a slot's socket. See PROTOCOL.md.
+// Frames on a slot's two pipes. See PROTOCOL.md.
 const (
 	TypeRequest  Type = 1  // front: a request begins
 	TypeBody     Type = 2  // front: a piece of the request's body, the answer to Read

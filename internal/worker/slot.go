@@ -28,7 +28,7 @@ type Slot struct {
 	deadline time.Time // of the next read
 }
 
-// deathGrace is how long a worker whose socket ended may take to be gone.
+// deathGrace is how long a worker whose pipe ended may take to be gone.
 const deathGrace = time.Second
 
 // pipeHolds is what any pipe takes without a reader, in bytes: usually 64 KiB,

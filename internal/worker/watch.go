@@ -13,7 +13,7 @@ const statusGrace = 500 * time.Millisecond
 
 // watch owns the worker's end: it learns of it once, wakes who reads from the
 // slots, and tells the log. Never from an end of file alone: a child of the
-// application may hold the sockets open.
+// application may hold the pipes open.
 func (w *Worker) watch(z *zygote, controlEnded <-chan struct{}) {
 	if w.pidfd != nil {
 		awaitPidfd(w.pidfd)
@@ -22,7 +22,7 @@ func (w *Worker) watch(z *zygote, controlEnded <-chan struct{}) {
 	}
 	before := w.state.load()
 	w.state.set(StateDead)
-	// First the news, then the sockets: who finds a socket ended knows why.
+	// First the news, then the pipes: who finds a pipe ended knows why.
 	close(w.exited)
 	for _, s := range w.slots {
 		s.hangUp()
@@ -75,7 +75,7 @@ func (w *Worker) closeAll() {
 	}
 }
 
-// CloseSlots closes the slots' sockets of a dead worker, when no request uses
+// CloseSlots closes the slots' pipes of a dead worker, when no request uses
 // them. It returns when the worker's last words are in the log.
 func (w *Worker) CloseSlots() {
 	<-w.finished

@@ -136,7 +136,7 @@ func (e *ends) close() {
 	}
 }
 
-// setUp gives the worker its shared words and the sockets of its slots.
+// setUp gives the worker its shared words and the descriptors of its slots.
 func (w *Worker) setUp(theirs ends) error {
 	err := w.control.send(wire.TypeSetup, map[string]any{"slots": w.opts.Threads}, theirs.words)
 	for _, files := range theirs.slots {
@@ -232,7 +232,7 @@ func (w *Worker) Slots() []*Slot { return w.slots }
 // Exited is closed when the process has ended.
 func (w *Worker) Exited() <-chan struct{} { return w.exited }
 
-// Stop lets an idle worker end: its slots' sockets close, its threads return,
+// Stop lets an idle worker end: its slots' pipes close, its threads return,
 // its atexit functions run. Exited tells when it has.
 func (w *Worker) Stop() {
 	if !w.state.set(StateStopping) {

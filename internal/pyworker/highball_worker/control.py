@@ -39,7 +39,7 @@ class Control:
             except (wire.WireError, OSError):
                 os._exit(70)
             if message is None:
-                return  # the slots' sockets close as well: the main thread ends the process
+                return  # the slots' pipes close as well: the main thread ends the process
             if message.kind == wire.STACKS:
                 self.send(wire.STACKED, self.stacks())
 

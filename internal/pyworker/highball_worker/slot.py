@@ -163,7 +163,7 @@ class Slot:
                 self.sock.sendall(header)
                 self.sock.sendall(payload)
         except OSError as exc:
-            raise wire.WireError("the front closed the socket: %s" % exc) from None
+            raise wire.WireError("the front closed the pipe: %s" % exc) from None
 
     def send_file(self, number: int, head: bytes, fd: int) -> None:
         wire.send_fd(self.lane, fd)
@@ -178,7 +178,7 @@ class Slot:
         while view:
             count = self.sock.recv_into(view)
             if not count:
-                raise wire.WireError("the front closed the socket within a body")
+                raise wire.WireError("the front closed the pipe within a body")
             view = view[count:]
         return length, flags
 
@@ -187,7 +187,7 @@ class Slot:
         while count:
             part = self.sock.recv(min(count, 1 << 20))
             if not part:
-                raise wire.WireError("the front closed the socket within a frame")
+                raise wire.WireError("the front closed the pipe within a frame")
             parts.append(part)
             count -= len(part)
         return b"".join(parts)

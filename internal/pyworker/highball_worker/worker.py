@@ -66,7 +66,7 @@ def _serve_slot(
     try:
         slot.serve(application, base)
     except OSError:
-        pass  # the front closed the socket
+        pass  # the front closed the pipe
     except BaseException as exc:
         if not isinstance(exc, wire.WireError):
             control.log("error", "a slot failed, its process ends\n" + describe(exc))
