@@ -29,7 +29,9 @@ var importersOfRoot = []string{"cmd", "e2e", "bench", "examples"}
 // import none but internal/wire.
 var spokes = map[string][]string{
 	"internal/wire":   {},
-	"internal/worker": {"internal/pyworker", "internal/wire"},
+	"internal/rawio":  {},
+	"internal/worker": {"internal/pyworker", "internal/rawio", "internal/wire"},
+	"internal/front":  {"internal/rawio"},
 }
 
 // libraries are the packages of others, and who may import them outside of tests.

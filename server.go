@@ -13,6 +13,7 @@ import (
 	"highball/internal/gateway"
 	"highball/internal/interp"
 	"highball/internal/pool"
+	"highball/internal/wire"
 	"highball/internal/worker"
 )
 
@@ -58,7 +59,7 @@ func New(cfg Config) (*Server, error) {
 	s.factory = worker.NewFactory(s.workerOptions())
 	s.pool = pool.New(pool.Options[*worker.Slot]{
 		Size: cfg.Workers, Start: s.startWorker, QueueSize: cfg.QueueSize,
-		QueueTimeout: max(cfg.QueueTimeout, 0), Logger: cfg.Logger,
+		QueueTimeout: max(cfg.QueueTimeout, 0), Logger: cfg.Logger, TakeBack: (*worker.Slot).TakeBack,
 	})
 	s.gateway = gateway.New(gateway.Options{
 		Acquire: s.acquire, ScriptName: cfg.ScriptName, RequestTimeout: max(cfg.RequestTimeout, 0),
@@ -99,12 +100,23 @@ func (s *Server) startWorker(ctx context.Context) (pool.Process[*worker.Slot], e
 	return w, nil
 }
 
-func (s *Server) acquire(ctx context.Context) (gateway.Lease, error) {
-	lease, err := s.pool.Acquire(ctx)
+func (s *Server) acquire(ctx context.Context, ask gateway.Ask) (gateway.Lease, error) {
+	lease, err := s.pool.Acquire(ctx, pool.Ask{Cost: ask.Cost, Again: ask.Again})
 	if err != nil {
 		return gateway.Lease{}, err
 	}
-	return gateway.Lease{Slot: lease.Slot, Waited: lease.Waited, Release: lease.Release}, nil
+	return gateway.Lease{Slot: slot{lease.Slot}, Waited: lease.Waited, Release: lease.Release}, nil
+}
+
+// slot is a worker's slot as the gateway wants it.
+type slot struct{ *worker.Slot }
+
+func (s slot) Begin(frame []byte, flags wire.Flags) (gateway.Call, error) {
+	call, err := s.Slot.Begin(frame, flags)
+	if err != nil {
+		return nil, err
+	}
+	return call, nil
 }
 
 // Start starts the workers and returns when the first is ready to serve. It

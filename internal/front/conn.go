@@ -26,9 +26,11 @@ func (l listener) Accept() (net.Conn, error) {
 	}
 	switch c := c.(type) {
 	case *net.TCPConn:
-		return &tcpConn{TCPConn: c}, nil
+		raw, err := newRawConn(c)
+		return &tcpConn{TCPConn: c, raw: raw}, err
 	case *net.UnixConn:
-		return &unixConn{UnixConn: c}, nil
+		raw, err := newRawConn(c)
+		return &unixConn{UnixConn: c, raw: raw}, err
 	}
 	return c, nil
 }
@@ -36,6 +38,7 @@ func (l listener) Accept() (net.Conn, error) {
 // tcpConn embeds the concrete type, so that sendfile and the like still work.
 type tcpConn struct {
 	*net.TCPConn
+	raw     *rawConn
 	stopped atomic.Bool
 }
 
@@ -43,8 +46,10 @@ func (c *tcpConn) Read(p []byte) (int, error) {
 	if c.stopped.Load() {
 		return 0, io.EOF
 	}
-	return c.TCPConn.Read(p)
+	return c.raw.Read(p)
 }
+
+func (c *tcpConn) Write(p []byte) (int, error) { return c.raw.Write(p) }
 
 func (c *tcpConn) stopReading() { c.stopped.Store(true) }
 
@@ -57,6 +62,7 @@ func (c *tcpConn) Close() error {
 
 type unixConn struct {
 	*net.UnixConn
+	raw     *rawConn
 	stopped atomic.Bool
 }
 
@@ -64,8 +70,10 @@ func (c *unixConn) Read(p []byte) (int, error) {
 	if c.stopped.Load() {
 		return 0, io.EOF
 	}
-	return c.UnixConn.Read(p)
+	return c.raw.Read(p)
 }
+
+func (c *unixConn) Write(p []byte) (int, error) { return c.raw.Write(p) }
 
 func (c *unixConn) stopReading() { c.stopped.Store(true) }
 

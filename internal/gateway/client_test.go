@@ -18,7 +18,7 @@ func TestWriteErrors(t *testing.T) {
 	g := newRig(func(w *fakeWorker) {
 		w.respond(0, "200 OK", "a")
 		w.block(0, strings.Repeat("b", 100))
-		<-w.slot.left
+		<-w.call.left
 		w.block(0, "thrown away")
 		w.hints(Field{"Link", "x"})
 		w.fail("disconnected", "")
@@ -41,7 +41,7 @@ func TestClientLeaves(t *testing.T) {
 	g := newRig(func(w *fakeWorker) {
 		w.respond(0, "200 OK", "a")
 		leave()
-		<-w.slot.left
+		<-w.call.left
 		w.fail("disconnected", "")
 		w.done()
 	})
@@ -67,7 +67,7 @@ func TestHalfClosedClient(t *testing.T) {
 	if w.Body.String() != "abc" || aborted {
 		t.Errorf("%q, aborted %v", w.Body, aborted)
 	}
-	if _, leaves, _, _ := g.slots[0].counts(); leaves != 0 {
+	if _, leaves := g.slots[0].counts(); leaves != 0 {
 		t.Error("the worker was told that the client has left")
 	}
 	g.checkFreed(t)

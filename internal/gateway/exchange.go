@@ -21,9 +21,12 @@ type exchange struct {
 	target target
 	intake *intake // the request's body, where it streams
 
-	slot    Slot
+	route   uint64
+	measure bool    // the worker is to say how long the application took
+	pooled  *[]byte // the buffer for frames: of the request, then of what the worker says
+	call    Call
 	lease   Lease
-	number  uint32
+	held    bool // the slot is this request's: its turn has come and is not over
 	unwatch func() bool
 	asked   time.Time // when the application got the request
 	toHead  time.Duration
@@ -45,24 +48,23 @@ type exchange struct {
 }
 
 // attempt has one worker serve the request.
-func (x *exchange) attempt(frame []byte) error {
-	lease, err := x.acquire()
+func (x *exchange) attempt(frame []byte, ask Ask) error {
+	lease, err := x.acquire(ask)
 	if err != nil {
 		return err
 	}
-	x.lease, x.slot = lease, lease.Slot
 	x.waited += lease.Waited
-	x.pid = x.slot.PID()
-	x.asked = time.Now()
-	if x.number, err = x.slot.Begin(frame); err != nil {
-		x.release()
-		return &notBegunError{err}
+	x.pid = lease.Slot.PID()
+	if x.call, err = lease.Slot.Begin(frame, x.flags()); err != nil {
+		lease.Release()
+		return &notBegunError{cause: err}
 	}
+	if !x.call.Turn() {
+		lease.Release()
+		return &notBegunError{cause: errTakenBack}
+	}
+	x.lease, x.held, x.asked = lease, true, time.Now()
 	free, err := x.converse()
-	if x.unwatch != nil {
-		x.unwatch()
-		x.unwatch = nil
-	}
 	if err != nil {
 		err = x.broken(err)
 		x.release()
@@ -77,11 +79,11 @@ func (x *exchange) attempt(frame []byte) error {
 }
 
 // acquire waits for a slot, for as long as the client is there.
-func (x *exchange) acquire() (Lease, error) {
+func (x *exchange) acquire(ask Ask) (Lease, error) {
 	ctx := x.r.Context()
-	lease, err := x.g.opts.Acquire(ctx)
+	lease, err := x.g.opts.Acquire(ctx, ask)
 	if err != nil && ctx.Err() != nil && x.halfClosed() {
-		lease, err = x.g.opts.Acquire(context.WithoutCancel(ctx))
+		lease, err = x.g.opts.Acquire(context.WithoutCancel(ctx), ask)
 	}
 	switch {
 	case err == nil:
@@ -93,6 +95,28 @@ func (x *exchange) acquire() (Lease, error) {
 	}
 	return lease, &refusal{status: http.StatusServiceUnavailable, reason: err.Error(), retryAfter: 1}
 }
+
+func (x *exchange) flags() wire.Flags {
+	if x.measure {
+		return wire.FlagMeasure
+	}
+	return 0
+}
+
+// cost is how long the request will take, where that is known and it may wait
+// behind others: the frame is whole, and the application will ask for no body.
+func (x *exchange) cost(frame []byte) time.Duration {
+	x.route = x.g.routes.key(x.r.Method, x.target.pathInfo)
+	cost, measure := x.g.routes.expect(x.route)
+	x.measure = measure
+	if x.intake != nil || len(frame) > oneWrite {
+		return 0
+	}
+	return cost
+}
+
+// oneWrite is the largest frame that a pipe takes whole (PIPE_BUF), in bytes.
+const oneWrite = 4096
 
 // statusClientLeft is nginx's code for the access log; nobody receives it.
 const statusClientLeft = 499
@@ -107,16 +131,25 @@ func (x *exchange) watch() {
 	if x.unwatch != nil {
 		return
 	}
-	slot, number := x.slot, x.number
+	call := x.call
 	x.unwatch = context.AfterFunc(x.r.Context(), func() {
 		if !x.halfClosed() {
-			slot.Leave(number)
+			call.Leave()
 		}
 	})
 }
 
+// release gives the slot back, unless that was done.
 func (x *exchange) release() {
-	x.slot.Release()
+	if !x.held {
+		return
+	}
+	x.held = false
+	if x.unwatch != nil {
+		x.unwatch()
+		x.unwatch = nil
+	}
+	x.call.End()
 	x.lease.Release()
 }
 
@@ -124,17 +157,19 @@ func (x *exchange) release() {
 // the worker has ended or is ended here.
 func (x *exchange) broken(err error) error {
 	switch {
+	case x.call.TakenBack():
+		return &notBegunError{cause: errTakenBack}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		age := time.Since(x.asked).Round(time.Millisecond)
-		x.slot.Kill(fmt.Sprintf("request %s took %s, longer than --request-timeout", x.id, age))
+		x.call.Kill(fmt.Sprintf("request %s took %s, longer than --request-timeout", x.id, age))
 		x.g.opts.Logger.Error("request timed out, its worker is killed", x.attrs("age", age)...)
 		return refuse(http.StatusGatewayTimeout, "the application did not answer within the request timeout")
 	case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrTooLong):
-		x.slot.Kill("it broke the protocol: " + err.Error())
+		x.call.Kill("it broke the protocol: " + err.Error())
 		x.g.opts.Logger.Error("worker broke the protocol", x.attrs("error", err)...)
 		return refuse(http.StatusBadGateway, err.Error())
-	case !x.slot.Begun() && !x.headSent:
-		return &notBegunError{err}
+	case !x.call.Begun() && !x.headSent:
+		return &notBegunError{cause: err}
 	}
 	x.g.opts.Logger.Error("the worker died while it served a request", x.attrs()...)
 	return refuse(http.StatusBadGateway, "the worker died while it served the request")
@@ -153,9 +188,12 @@ func (x *exchange) line() string {
 // whether the slot is free as well.
 func (x *exchange) converse() (free bool, err error) {
 	for {
-		h, err := x.slot.Next(x.g.opts.RequestTimeout)
+		h, err := x.call.Next(x.g.opts.RequestTimeout)
 		if err != nil {
 			return false, err
+		}
+		if took := h.Took(); took > 0 {
+			x.g.routes.observe(x.route, took, h.Has(wire.FlagDoubt))
 		}
 		if err := x.handle(h); err != nil {
 			return false, err
@@ -169,7 +207,7 @@ func (x *exchange) converse() (free bool, err error) {
 			if x.declared >= 0 {
 				x.flush() // the client has it all, and need not wait for close()
 			}
-			return x.slot.Done(), nil
+			return !x.held || x.call.Done(), nil
 		}
 		if x.mute { // the client has its answer; the application runs on
 			return false, nil
@@ -194,9 +232,13 @@ func (x *exchange) handle(h wire.Header) error {
 	if h.Type == wire.TypeBlock {
 		return x.block(h)
 	}
-	payload, err := x.slot.Payload(h)
+	payload, err := x.call.Payload(h, *x.pooled)
 	if err != nil {
 		return err
+	}
+	*x.pooled = payload
+	if h.Type == wire.TypeResponse && (h.Has(wire.FlagFree) || h.Has(wire.FlagEnd) && x.call.Done()) {
+		x.release() // before the client takes it: another request may have the slot
 	}
 	switch h.Type {
 	case wire.TypeResponse:
@@ -219,34 +261,38 @@ func (x *exchange) handle(h wire.Header) error {
 // finishLater waits for the end of an application that still runs after its
 // response, in its close().
 func (x *exchange) finishLater() {
-	slot, lease, timeout := x.slot, x.lease, x.g.opts.RequestTimeout
-	number, ended, attrs := x.number, x.endSeen, x.attrs()
+	x.held = false
+	if x.unwatch != nil {
+		x.unwatch()
+	}
+	call, lease, timeout := x.call, x.lease, x.g.opts.RequestTimeout
+	ended, attrs := x.endSeen, x.attrs()
 	logger := x.g.opts.Logger
 	x.g.late.Go(func() {
 		defer lease.Release()
-		defer slot.Release()
-		if err := discard(slot, ended, timeout); err != nil {
+		defer call.End()
+		if err := discard(call, ended, timeout); err != nil {
 			switch {
 			case errors.Is(err, os.ErrDeadlineExceeded):
-				slot.Kill("the application did not end after its response, within --request-timeout")
-			case errors.Is(err, wire.ErrMalformed):
-				slot.Kill("it broke the protocol: " + err.Error())
+				call.Kill("the application did not end after its response, within --request-timeout")
+			case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrTooLong):
+				call.Kill("it broke the protocol: " + err.Error())
 			}
 			logger.Error("the worker did not finish a request after its response",
-				append(attrs, "number", number, "error", err)...)
+				append(attrs, "error", err)...)
 		}
 	})
 }
 
 // discard reads what is left of a response that nobody wants, and waits for the
 // application's end.
-func discard(slot Slot, ended bool, timeout time.Duration) error {
+func discard(call Call, ended bool, timeout time.Duration) error {
 	for !ended {
-		h, err := slot.Next(timeout)
+		h, err := call.Next(timeout)
 		if err != nil {
 			return err
 		}
-		if err := skip(slot, h); err != nil {
+		if err := skip(call, h); err != nil {
 			return err
 		}
 		if h.Has(wire.FlagFree) {
@@ -254,7 +300,7 @@ func discard(slot Slot, ended bool, timeout time.Duration) error {
 		}
 		ended = h.Has(wire.FlagEnd)
 	}
-	return slot.AwaitDone(timeout)
+	return call.AwaitDone(timeout)
 }
 
 // silent says that the client gets nothing more of the application's response.
@@ -264,7 +310,15 @@ func (x *exchange) silent() bool { return x.gone || x.mute }
 func (x *exchange) leave() {
 	if !x.gone {
 		x.gone = true
-		x.slot.Leave(x.number)
+		x.tellLeft()
+	}
+}
+
+// tellLeft has the worker end the response; a slot that was given back may have
+// another request's by now.
+func (x *exchange) tellLeft() {
+	if x.held {
+		x.call.Leave()
 	}
 }
 

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -14,24 +15,70 @@ import (
 
 var errDied = errors.New("the worker died")
 
-// fakeSlot is a Slot whose worker is a function of the test. Its frames are what
-// that function sends; its end is the worker's death.
+// fakeSlot is a Slot for one call, whose worker is a function of the test.
 type fakeSlot struct {
-	number  uint32
-	begun   atomic.Bool
-	begin   chan []byte // the request's frame
-	frames  chan fakeFrame
-	bodies  chan fakeBody
-	current fakeFrame
-	kill    chan struct{} // closed by Kill
-	left    chan struct{} // closed by Leave
+	worker func(w *fakeWorker) // nil: the call is taken back before its turn
+	refuse error               // of Begin
+	call   *fakeCall
 
 	mu       sync.Mutex
+	released int  // calls of Lease.Release
+	early    bool // one of them while the call had its turn
+}
+
+func newFakeSlot(worker func(w *fakeWorker)) *fakeSlot {
+	return &fakeSlot{worker: worker, call: newFakeCall()}
+}
+
+func (s *fakeSlot) PID() int { return 4711 }
+
+// Begin runs the worker until it returns, which is its death unless its last
+// frame has freed the slot.
+func (s *fakeSlot) Begin(frame []byte, flags wire.Flags) (Call, error) {
+	if s.refuse != nil {
+		return nil, s.refuse
+	}
+	c := s.call
+	if s.worker == nil {
+		return c, nil
+	}
+	c.served = true
+	w := &fakeWorker{call: c, request: bytes.Clone(frame), flags: flags}
+	go func() {
+		defer close(c.frames)
+		s.worker(w)
+	}()
+	return c, nil
+}
+
+// Release is what the lease of the slot does.
+func (s *fakeSlot) Release() {
+	began, ended := s.call.turns()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.released++
+	s.early = s.early || ended < began
+}
+
+// fakeCall is a Call whose frames are what the worker sends; their end is the
+// worker's death.
+type fakeCall struct {
+	served  bool          // its turn comes
+	inLine  time.Duration // until then
+	begun   atomic.Bool   // the word of the real worker
+	done    atomic.Bool   // likewise
+	taken   atomic.Bool   // it was taken back when it was the first in line
+	frames  chan fakeFrame
+	bodies  chan fakeBody
+	kill    chan struct{} // closed by Kill
+	left    chan struct{} // closed by Leave
+	current fakeFrame
+
+	mu       sync.Mutex
+	began    int // turns
+	ended    int // calls of End
 	killed   []string
 	leaves   int
-	released int
-	leased   int // Lease.Release calls
-	refuse   error
 	leftOnce sync.Once
 	killOnce sync.Once
 }
@@ -40,7 +87,7 @@ type fakeFrame struct {
 	header  wire.Header
 	payload []byte
 	file    *os.File
-	err     error
+	err     error // of Next
 }
 
 type fakeBody struct {
@@ -48,50 +95,54 @@ type fakeBody struct {
 	flags wire.Flags
 }
 
-// newFakeSlot runs worker for each request until it returns, which is its death
-// unless its last frame has freed the slot.
-func newFakeSlot(worker func(w *fakeWorker)) *fakeSlot {
-	s := &fakeSlot{
-		begin: make(chan []byte), frames: make(chan fakeFrame), bodies: make(chan fakeBody, 1),
-		kill: make(chan struct{}), left: make(chan struct{}),
+func newFakeCall() *fakeCall {
+	return &fakeCall{
+		frames: make(chan fakeFrame), bodies: make(chan fakeBody, 1), kill: make(chan struct{}), left: make(chan struct{}),
 	}
-	go func() {
-		defer close(s.frames)
-		select {
-		case frame := <-s.begin:
-			worker(&fakeWorker{slot: s, request: frame})
-		case <-s.kill:
-		}
-	}()
-	return s
 }
 
-func (s *fakeSlot) PID() int { return 4711 }
-
-func (s *fakeSlot) Begin(frame []byte) (uint32, error) {
-	s.number++
-	if s.refuse != nil {
-		return s.number, s.refuse
+func (c *fakeCall) Turn() bool {
+	if !c.served {
+		return false
 	}
-	s.begin <- bytes.Clone(frame)
-	return s.number, nil
+	if c.inLine > 0 {
+		<-time.After(c.inLine)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.began++
+	return true
 }
 
-func (s *fakeSlot) Begun() bool { return s.begun.Load() }
-
-func (s *fakeSlot) Leave(uint32) {
-	s.mu.Lock()
-	s.leaves++
-	s.mu.Unlock()
-	s.leftOnce.Do(func() { close(s.left) })
+func (c *fakeCall) End() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended++
 }
 
-func (s *fakeSlot) SendBody(data []byte, flags wire.Flags) error {
-	s.bodies <- fakeBody{bytes.Clone(data), flags}
+func (c *fakeCall) turns() (began, ended int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.began, c.ended
+}
+
+func (c *fakeCall) TakenBack() bool { return c.taken.Load() }
+
+func (c *fakeCall) Begun() bool { return c.begun.Load() }
+
+func (c *fakeCall) Leave() {
+	c.mu.Lock()
+	c.leaves++
+	c.mu.Unlock()
+	c.leftOnce.Do(func() { close(c.left) })
+}
+
+func (c *fakeCall) SendBody(data []byte, flags wire.Flags) error {
+	c.bodies <- fakeBody{bytes.Clone(data), flags}
 	return nil
 }
 
-func (s *fakeSlot) Next(timeout time.Duration) (wire.Header, error) {
+func (c *fakeCall) Next(timeout time.Duration) (wire.Header, error) {
 	var expired <-chan time.Time
 	if timeout > 0 {
 		timer := time.NewTimer(timeout)
@@ -99,55 +150,73 @@ func (s *fakeSlot) Next(timeout time.Duration) (wire.Header, error) {
 		expired = timer.C
 	}
 	select {
-	case f, ok := <-s.frames:
+	case f, ok := <-c.frames:
 		if !ok {
 			return wire.Header{}, errDied
 		}
-		s.current = f
+		c.current = f
 		return f.header, f.err
 	case <-expired:
 		return wire.Header{}, os.ErrDeadlineExceeded
 	}
 }
 
-// Done is never seen in time; the worker's Done frame tells.
-func (s *fakeSlot) Done() bool { return false }
+// Done is not seen in time, unless the test says so; the worker's Done frame tells.
+func (c *fakeCall) Done() bool { return c.done.Load() }
 
-func (s *fakeSlot) AwaitDone(timeout time.Duration) error {
-	for {
-		h, err := s.Next(timeout)
+func (c *fakeCall) AwaitDone(timeout time.Duration) error {
+	for !c.Done() {
+		h, err := c.Next(timeout)
 		switch {
 		case err != nil || h.Type == wire.TypeDone:
 			return err
 		case h.Type != wire.TypeRead:
 			return wire.ErrMalformed
 		}
-		_ = s.SendBody(nil, wire.FlagAbort)
+		_ = c.SendBody(nil, wire.FlagAbort)
 	}
+	return nil
 }
 
-func (s *fakeSlot) Payload(wire.Header) ([]byte, error) { return s.current.payload, nil }
-
-func (s *fakeSlot) Raw(wire.Header) io.Reader { return bytes.NewReader(s.current.payload) }
-
-func (s *fakeSlot) File() (*os.File, error) { return s.current.file, nil }
-
-func (s *fakeSlot) Kill(reason string) {
-	s.mu.Lock()
-	s.killed = append(s.killed, reason)
-	s.mu.Unlock()
-	s.killOnce.Do(func() { close(s.kill) })
+// Payload grows and uses buf as the real one does: who keeps what was in it finds out.
+func (c *fakeCall) Payload(h wire.Header, buf []byte) ([]byte, error) {
+	if h.Length > wire.MaxMessage {
+		return nil, wire.ErrTooLong
+	}
+	return append(buf[:0], c.current.payload...), nil
 }
 
-func (s *fakeSlot) Release() {
+func (c *fakeCall) Raw(wire.Header) io.Reader { return bytes.NewReader(c.current.payload) }
+
+func (c *fakeCall) File() (*os.File, error) { return c.current.file, nil }
+
+func (c *fakeCall) Kill(reason string) {
+	c.mu.Lock()
+	c.killed = append(c.killed, reason)
+	c.mu.Unlock()
+	c.killOnce.Do(func() { close(c.kill) })
+}
+
+// counts returns how often the worker was killed, and told that the client left.
+func (s *fakeSlot) counts() (killed, leaves int) {
+	s.call.mu.Lock()
+	defer s.call.mu.Unlock()
+	return len(s.call.killed), s.call.leaves
+}
+
+// misuse says what is wrong in how the slot was given back: the turn, if it had
+// come, and after it the lease, each once.
+func (s *fakeSlot) misuse() string {
+	began, ended := s.call.turns()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.released++
-}
-
-// counts returns how often the slot was killed, left, and given back.
-func (s *fakeSlot) counts() (killed, leaves, released, leased int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.killed), s.leaves, s.released, s.leased
+	switch {
+	case ended != began:
+		return fmt.Sprintf("%d turns were ended %d times", began, ended)
+	case s.released != 1:
+		return fmt.Sprintf("the lease was released %d times", s.released)
+	case s.early:
+		return "the lease was released before the turn was ended"
+	}
+	return ""
 }

@@ -3,27 +3,32 @@ package gateway
 import (
 	"encoding/binary"
 	"os"
+	"time"
 
 	"highball/internal/wire"
 )
 
-// fakeWorker is the worker's end of a fakeSlot: what the Python side would do.
+// fakeWorker is the worker's end of a fakeCall: what the Python side would do.
 type fakeWorker struct {
-	slot    *fakeSlot
+	call    *fakeCall
 	request []byte
+	flags   wire.Flags    // of the request
+	took    time.Duration // what the last frame of the response says, if not 0
 }
 
 // send hands a frame over; a worker that was killed sends nothing.
 func (w *fakeWorker) send(kind wire.Type, flags wire.Flags, payload []byte) {
-	w.sendFrame(fakeFrame{payload: payload, header: wire.Header{
-		Length: uint32(len(payload)), Number: w.slot.number, Type: kind, Flags: flags,
-	}})
+	h := wire.Header{Length: uint32(len(payload)), Type: kind, Flags: flags}
+	if h.Has(wire.FlagEnd) {
+		h.FDs = uint16(w.took / time.Microsecond)
+	}
+	w.sendFrame(fakeFrame{payload: payload, header: h})
 }
 
 func (w *fakeWorker) sendFrame(f fakeFrame) {
 	select {
-	case w.slot.frames <- f:
-	case <-w.slot.kill:
+	case w.call.frames <- f:
+	case <-w.call.kill:
 	}
 }
 
@@ -36,7 +41,7 @@ func headOf(b []byte, status string, fields ...Field) []byte {
 }
 
 func (w *fakeWorker) respond(flags wire.Flags, status, body string, fields ...Field) {
-	w.slot.begun.Store(true)
+	w.call.begun.Store(true)
 	b := headOf(wire.AppendTuple(nil, 3), status, fields...)
 	w.send(wire.TypeResponse, flags, wire.AppendBytes(b, []byte(body)))
 }
@@ -45,11 +50,16 @@ func (w *fakeWorker) block(flags wire.Flags, data string) {
 	w.send(wire.TypeBlock, flags, []byte(data))
 }
 
+// tooLong announces a payload that nobody takes.
+func (w *fakeWorker) tooLong() {
+	w.sendFrame(fakeFrame{header: wire.Header{Type: wire.TypeRead, Length: wire.MaxMessage + 1}})
+}
+
 func (w *fakeWorker) sendFile(file *os.File, offset, count int64, status string, fields ...Field) {
 	b := headOf(wire.AppendTuple(nil, 4), status, fields...)
 	b = wire.AppendInt(wire.AppendInt(b, offset), count)
 	w.sendFrame(fakeFrame{payload: b, file: file, header: wire.Header{
-		Length: uint32(len(b)), Number: w.slot.number, Type: wire.TypeFile, Flags: wire.FlagEnd, FDs: 1,
+		Length: uint32(len(b)), Type: wire.TypeFile, Flags: wire.FlagEnd, FDs: 1,
 	}})
 }
 
@@ -62,7 +72,7 @@ func (w *fakeWorker) hints(fields ...Field) {
 }
 
 func (w *fakeWorker) fail(kind, trace string) {
-	w.slot.begun.Store(true)
+	w.call.begun.Store(true)
 	b := wire.AppendText(wire.AppendText(wire.AppendTuple(nil, 2), kind), trace)
 	w.send(wire.TypeError, wire.FlagEnd, b)
 }
@@ -71,12 +81,12 @@ func (w *fakeWorker) done() { w.send(wire.TypeDone, wire.FlagFree, nil) }
 
 // read asks for up to n bytes of the request's body.
 func (w *fakeWorker) read(n uint32) fakeBody {
-	w.slot.begun.Store(true)
+	w.call.begun.Store(true)
 	w.send(wire.TypeRead, 0, binary.LittleEndian.AppendUint32(nil, n))
 	select {
-	case body := <-w.slot.bodies:
+	case body := <-w.call.bodies:
 		return body
-	case <-w.slot.kill:
+	case <-w.call.kill:
 		return fakeBody{flags: wire.FlagAbort}
 	}
 }

@@ -21,7 +21,7 @@ func (x *exchange) file(payload []byte) error {
 	if err == nil {
 		err = d.Err()
 	}
-	f, fileErr := x.slot.File()
+	f, fileErr := x.call.File()
 	if fileErr != nil {
 		return fileErr
 	}

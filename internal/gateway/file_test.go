@@ -100,14 +100,14 @@ func TestFilesRefused(t *testing.T) {
 		"count below 0":  {0, -5, "200 OK", 502, 1},
 	} {
 		g := newRig(func(w *fakeWorker) {
-			w.slot.begun.Store(true)
+			w.call.begun.Store(true)
 			w.sendFile(fileOf(t, "0123456789"), c.offset, c.count, c.status)
 			w.done()
 		})
 		w, aborted := g.do(get("/"))
-		killed, _, released, _ := g.slots[0].counts()
-		if w.Code != c.code || aborted || killed != c.killed || released != 1 {
-			t.Errorf("%s: %d %q, aborted %v, killed %d, released %d", name, w.Code, w.Body, aborted, killed, released)
+		killed, _ := g.slots[0].counts()
+		if w.Code != c.code || aborted || killed != c.killed || g.slots[0].misuse() != "" {
+			t.Errorf("%s: %d %q, aborted %v, killed %d, %s", name, w.Code, w.Body, aborted, killed, g.slots[0].misuse())
 		}
 	}
 }
@@ -140,7 +140,7 @@ func TestFramesAfterTheEnd(t *testing.T) {
 		t.Errorf("%q, aborted %v", w.Body, aborted)
 	}
 	g.Wait()
-	if killed, _, released, _ := g.slots[0].counts(); killed != 1 || released != 1 {
-		t.Errorf("killed %d times, released %d times", killed, released)
+	if killed, _ := g.slots[0].counts(); killed != 1 || g.slots[0].misuse() != "" {
+		t.Errorf("killed %d times, %s", killed, g.slots[0].misuse())
 	}
 }

@@ -13,7 +13,7 @@ import (
 type Options struct {
 	// Acquire gives a slot, after a wait perhaps. An error that is not the
 	// context's means that the server is overloaded: 503.
-	Acquire func(ctx context.Context) (Lease, error)
+	Acquire func(ctx context.Context, ask Ask) (Lease, error)
 
 	// ScriptName is the path prefix of the application, without a final slash.
 	ScriptName string
@@ -52,15 +52,16 @@ type Done struct {
 
 // Gateway is the http.Handler in front of a Python application.
 type Gateway struct {
-	opts Options
-	ids  requestIDs
-	bufs sync.Pool      // *[]byte: frames
-	late sync.WaitGroup // slots whose application still runs after its response
+	opts   Options
+	ids    requestIDs
+	bufs   sync.Pool // *[]byte: frames
+	routes *routes
+	late   sync.WaitGroup // slots whose application still runs after its response
 }
 
 // New returns a Gateway.
 func New(opts Options) *Gateway {
-	g := &Gateway{opts: opts, ids: newRequestIDs()}
+	g := &Gateway{opts: opts, ids: newRequestIDs(), routes: newRoutes()}
 	g.bufs.New = func() any { b := make([]byte, 0, 8<<10); return &b }
 	return g
 }
@@ -88,25 +89,33 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers the request, or returns why it cannot. A worker that died before
 // it began the request is no reason: another gets it.
 func (x *exchange) serve() error {
-	bufp := x.g.bufs.Get().(*[]byte)
-	defer x.g.recycle(bufp)
-	frame, err := x.frame((*bufp)[:0])
-	*bufp = frame
+	x.pooled = x.g.bufs.Get().(*[]byte)
+	defer x.g.recycle(x.pooled)
+	frame, err := x.frame((*x.pooled)[:0])
+	*x.pooled = frame
 	if err != nil {
 		return err
 	}
-	for attempt := 1; ; attempt++ {
-		err := x.attempt(frame)
+	ask := Ask{Cost: x.cost(frame)}
+	for deaths := 0; ; {
+		err := x.attempt(frame, ask)
 		var notBegun *notBegunError
-		if !errors.As(err, &notBegun) || attempt == maxAttempts {
+		if !errors.As(err, &notBegun) {
+			return err
+		}
+		ask.Again = true
+		if errors.Is(notBegun.cause, errTakenBack) {
+			continue
+		}
+		if deaths++; deaths == maxDeaths {
 			return err
 		}
 		x.g.opts.Logger.Warn("request goes to another worker", "request", x.id, "cause", notBegun.cause)
 	}
 }
 
-// maxAttempts bounds how many dying workers one request may meet.
-const maxAttempts = 10
+// maxDeaths bounds how many dying workers one request may meet.
+const maxDeaths = 10
 
 // keepFrame is the largest buffer that is kept for further requests, in bytes.
 const keepFrame = 128 << 10

@@ -101,7 +101,7 @@ func TestForbiddenHeadOfStream(t *testing.T) {
 	if w.status != 500 || strings.Contains(w.body.String(), "secret") {
 		t.Errorf("status %d, %q", w.status, w.body.String())
 	}
-	if _, leaves, _, _ := g.slots[0].counts(); leaves == 0 {
+	if _, leaves := g.slots[0].counts(); leaves == 0 {
 		t.Error("the worker was not told to stop")
 	}
 	g.checkFreed(t)

@@ -202,7 +202,7 @@ func (x *exchange) read(payload []byte) error {
 	}
 	want := binary.LittleEndian.Uint32(payload)
 	if x.silent() {
-		return x.slot.SendBody(nil, wire.FlagAbort)
+		return x.call.SendBody(nil, wire.FlagAbort)
 	}
 	bufp := x.g.bufs.Get().(*[]byte)
 	defer x.g.recycle(bufp)
@@ -219,29 +219,29 @@ func (x *exchange) read(payload []byte) error {
 		flags = wire.FlagAbort
 		x.bodyError = badBody(err)
 	}
-	return x.slot.SendBody((*bufp)[:n], flags)
+	return x.call.SendBody((*bufp)[:n], flags)
 }
 
 // skip throws away a frame's payload; a worker that wants more of the body of a
 // client that has gone is told so.
-func skip(slot Slot, h wire.Header) error {
+func skip(call Call, h wire.Header) error {
 	switch h.Type {
 	case wire.TypeRead:
-		if _, err := slot.Payload(h); err != nil {
+		if _, err := call.Payload(h, nil); err != nil {
 			return err
 		}
-		return slot.SendBody(nil, wire.FlagAbort)
+		return call.SendBody(nil, wire.FlagAbort)
 	case wire.TypeFile:
-		if _, err := slot.Payload(h); err != nil {
+		if _, err := call.Payload(h, nil); err != nil {
 			return err
 		}
-		f, err := slot.File()
+		f, err := call.File()
 		if err == nil {
 			err = f.Close()
 		}
 		return err
 	default:
-		_, err := io.Copy(io.Discard, slot.Raw(h))
+		_, err := io.Copy(io.Discard, call.Raw(h))
 		return err
 	}
 }

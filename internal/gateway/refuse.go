@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -17,10 +18,15 @@ func (e *refusal) Error() string { return e.reason }
 
 func refuse(status int, reason string) error { return &refusal{status: status, reason: reason} }
 
-// notBegunError says that the worker ended before it began the request.
+// notBegunError says that the worker did not begin the request, so that another
+// may have it.
 type notBegunError struct{ cause error }
 
-func (e *notBegunError) Error() string { return "the worker died before it began: " + e.cause.Error() }
+func (e *notBegunError) Error() string { return "the worker did not begin: " + e.cause.Error() }
+
+// errTakenBack says that what was before the request took too long. It is no
+// fault of anybody's, and no limit on how often.
+var errTakenBack = errors.New("the request before it took too long")
 
 // refuse answers with a plain page. The reason is for the log; the client learns
 // the status and the request's id, by which the log can be searched.

@@ -191,7 +191,7 @@ func (x *exchange) block(h wire.Header) error {
 }
 
 func (x *exchange) copyBlock(h wire.Header) error {
-	raw := x.slot.Raw(h)
+	raw := x.call.Raw(h)
 	bufp := x.g.bufs.Get().(*[]byte)
 	defer x.g.recycle(bufp)
 	if want := min(int(h.Length), copyBuffer); cap(*bufp) < want {
@@ -361,5 +361,5 @@ func (x *exchange) fail(status int, what, trace string) {
 		x.refuse(&refusal{status: status, reason: what})
 	}
 	x.mute = true
-	x.slot.Leave(x.number)
+	x.tellLeft()
 }

@@ -8,26 +8,41 @@ import (
 	"highball/internal/wire"
 )
 
-// Slot is what the gateway needs of a place in a worker where one request is
-// served; internal/worker has it.
+// Slot is what the gateway needs of a place in a worker where requests are
+// served, one after the other; internal/worker has it.
 type Slot interface {
 	PID() int
-	Begin(frame []byte) (number uint32, err error)
-	Begun() bool
-	Leave(number uint32)
-	SendBody(data []byte, flags wire.Flags) error
+	Begin(frame []byte, flags wire.Flags) (Call, error)
+}
+
+// Call is a request that was sent to a slot.
+type Call interface {
+	// Turn waits until the requests before this one are served. False means that the
+	// worker will not see it.
+	Turn() bool
 	// Next returns os.ErrDeadlineExceeded when nothing comes in time; any other
 	// error means that the worker has ended.
 	Next(timeout time.Duration) (wire.Header, error)
+	Payload(h wire.Header, buf []byte) ([]byte, error)
+	Raw(h wire.Header) io.Reader
+	File() (*os.File, error)
+	SendBody(data []byte, flags wire.Flags) error
+	Leave()
+	Begun() bool
+	TakenBack() bool // after an error: the worker will not see it
 	// Done says whether the application has ended after its response, and
 	// AwaitDone waits for that.
 	Done() bool
 	AwaitDone(timeout time.Duration) error
-	Payload(h wire.Header) ([]byte, error)
-	Raw(h wire.Header) io.Reader
-	File() (*os.File, error)
+	// End ends the turn: the next request may have it.
+	End()
 	Kill(reason string)
-	Release()
+}
+
+// Ask is what a request says when it wants a slot.
+type Ask struct {
+	Cost  time.Duration // expected, if it is short and may wait behind others; else 0
+	Again bool          // it had a slot and lost it
 }
 
 // Lease is a slot held for one request.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,7 +13,7 @@ import (
 
 func dies(*fakeWorker) {}
 
-func begins(w *fakeWorker) { w.slot.begun.Store(true) }
+func begins(w *fakeWorker) { w.call.begun.Store(true) }
 
 // A request that its worker had not begun goes to another one.
 func TestRetryOfWhatWasNotBegun(t *testing.T) {
@@ -38,29 +39,24 @@ func mustBody(t *testing.T, g *rig) []byte {
 func TestRetryWhenTheSocketIsClosed(t *testing.T) {
 	g := newRig(dies, answer("200 OK", "second"))
 	g.slots[0].refuse = errDied
-	close(g.slots[0].kill) // it never gets a request
-	if w, _ := g.do(get("/")); w.Code != 200 || w.Body.String() != "second" {
-		t.Errorf("%d %q", w.Code, w.Body)
+	if w, _ := g.do(get("/")); w.Code != 200 || w.Body.String() != "second" || !g.asks[1].Again {
+		t.Errorf("%d %q, asked with %+v", w.Code, w.Body, g.asks)
 	}
+	g.checkFreed(t)
 }
 
 // Workers that die one after the other end in 502, not in an endless loop.
 func TestRetriesAreBounded(t *testing.T) {
-	workers := make([]func(*fakeWorker), maxAttempts+1)
-	for i := range workers {
-		workers[i] = dies
-	}
-	g := newRig(workers...)
-	defer close(g.slots[maxAttempts].kill)
-	if w, aborted := g.do(get("/")); w.Code != 502 || aborted || g.next != maxAttempts {
+	g := newRig(slices.Repeat([]func(*fakeWorker){dies}, maxDeaths+1)...)
+	if w, aborted := g.do(get("/")); w.Code != 502 || aborted || g.next != maxDeaths {
 		t.Errorf("%d after %d workers, aborted %v", w.Code, g.next, aborted)
 	}
+	g.checkFreed(t)
 }
 
 // One that had begun is not run a second time.
 func TestNoRetryOfWhatHasBegun(t *testing.T) {
 	g := newRig(begins, answer("200 OK", "again"))
-	defer close(g.slots[1].kill)
 	w, aborted := g.do(get("/"))
 	if w.Code != 502 || aborted || g.next != 1 {
 		t.Errorf("%d by %d workers, aborted %v", w.Code, g.next, aborted)
@@ -102,10 +98,10 @@ func TestOverload(t *testing.T) {
 // Only the application's own time runs against the timeout, anew for each frame.
 func TestTimeouts(t *testing.T) {
 	wait := func(w *fakeWorker, d time.Duration) { // in virtual time
-		w.slot.begun.Store(true)
+		w.call.begun.Store(true)
 		select {
 		case <-time.After(d):
-		case <-w.slot.kill:
+		case <-w.call.kill:
 		}
 	}
 	for name, c := range map[string]struct {
@@ -135,8 +131,8 @@ func TestTimeouts(t *testing.T) {
 			if w.Code != c.code || !strings.HasPrefix(w.Body.String(), c.body) || aborted != c.aborted {
 				t.Errorf("%s: %d %q, aborted %v", name, w.Code, w.Body, aborted)
 			}
-			if killed, _, released, leased := g.slots[0].counts(); killed != c.killed || released != 1 || leased != 1 {
-				t.Errorf("%s: killed %d times, released %d, %d", name, killed, released, leased)
+			if killed, _ := g.slots[0].counts(); killed != c.killed || g.slots[0].misuse() != "" {
+				t.Errorf("%s: killed %d times, %s", name, killed, g.slots[0].misuse())
 			}
 		})
 	}
@@ -168,13 +164,13 @@ func TestMalformedFrames(t *testing.T) {
 		"hints that are no marshal": {func(w *fakeWorker) { w.send(wire.TypeHints, 0, []byte("x")) }, 502, false},
 		"payload after the head":    {func(w *fakeWorker) { w.send(wire.TypeResponse, final, trailing()) }, 502, false},
 	} {
-		g := newRig(func(w *fakeWorker) { w.slot.begun.Store(true); c.worker(w) })
+		g := newRig(func(w *fakeWorker) { w.call.begun.Store(true); c.worker(w) })
 		w, aborted := g.do(get("/"))
 		if w.Code != c.code || aborted != c.aborted || strings.Contains(w.Body.String(), "secret") {
 			t.Errorf("%s: %d %q, aborted %v", name, w.Code, w.Body, aborted)
 		}
-		if killed, _, released, leased := g.slots[0].counts(); killed != 1 || released != 1 || leased != 1 {
-			t.Errorf("%s: killed %d times, released %d, %d", name, killed, released, leased)
+		if killed, _ := g.slots[0].counts(); killed != 1 || g.slots[0].misuse() != "" {
+			t.Errorf("%s: killed %d times, %s", name, killed, g.slots[0].misuse())
 		}
 		if !strings.Contains(g.log.String(), "worker broke the protocol") {
 			t.Errorf("%s: the log says %s", name, g.log.String())

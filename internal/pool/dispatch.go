@@ -1,7 +1,6 @@
 package pool
 
 import (
-	"container/list"
 	"context"
 	"errors"
 	"sync"
@@ -15,91 +14,103 @@ var (
 	ErrClosed       = errors.New("the server is shutting down")
 )
 
-// member is a process that takes requests.
-type member[S any] struct {
-	process Process[S]
-	idle    []S
-	busy    int
-	leaving bool          // takes no more requests
-	drained chan struct{} // closed when leaving and nothing is busy
-}
-
-// Lease is a slot that one request holds until it calls Release.
+// Lease is a place on a slot that one request holds until it calls Release.
 type Lease[S any] struct {
 	Slot   S
 	Waited time.Duration // in the queue
 
-	member *member[S]
-	from   *dispatcher[S]
+	grant grant[S]
+	from  *dispatcher[S]
 }
 
-// Release gives the slot back. It must be called once.
-func (l Lease[S]) Release() { l.from.free(grant[S]{l.member, l.Slot}) }
+// Release gives the place back. It must be called once.
+func (l Lease[S]) Release() { l.from.free(l.grant) }
 
-// waiter is a request in the queue.
-type waiter[S any] struct {
-	granted chan grant[S] // takes one
+// Ask is what a request says when it wants a slot.
+type Ask struct {
+	// Cost is how long the request is expected to keep its slot busy, if that is
+	// known and short: then it may wait behind others in a slot, as long as these
+	// take no longer than Ahead together. 0: it goes alone.
+	Cost time.Duration
+	// Again says that the request had a slot before and lost it: it goes first, and
+	// may wait in a full queue as well.
+	Again bool
 }
 
 type grant[S any] struct {
-	member *member[S]
-	slot   S
+	place *place[S]
+	cost  time.Duration
 }
 
 // dispatcher hands slots to requests: first come, first served.
 type dispatcher[S any] struct {
 	queueSize    int
 	queueTimeout time.Duration
+	takeBack     func(S) // nil: no request may wait behind another
 
 	mu      sync.Mutex
 	members []*member[S]
-	queue   list.List // of *waiter[S]
+	queue   queue[S]
 	closed  bool
 }
 
-// Acquire gives an idle slot of the least busy process; else the request waits
-// in the queue for its turn, if there is room.
-func (d *dispatcher[S]) Acquire(ctx context.Context) (Lease[S], error) {
+// Acquire gives an idle slot of the least busy process, and to a short request a
+// place behind other short ones; else the request waits in the queue for its
+// turn, if there is room.
+func (d *dispatcher[S]) Acquire(ctx context.Context, ask Ask) (Lease[S], error) {
+	if d.takeBack == nil || ask.Cost > Ahead {
+		ask.Cost = 0
+	}
 	d.mu.Lock()
-	if m := d.leastBusy(); m != nil {
-		g := m.take()
-		d.mu.Unlock()
-		return d.lease(g, 0), nil
+	if ask.Again || !d.queue.holdsUp(ask.Cost) {
+		if g, ok := d.find(ask.Cost); ok {
+			d.mu.Unlock()
+			return d.lease(g, 0), nil
+		}
 	}
 	if d.closed {
 		d.mu.Unlock()
 		return Lease[S]{}, ErrClosed
 	}
-	if d.queue.Len() >= d.queueSize {
-		d.mu.Unlock()
+	if !ask.Again && d.queue.length() >= d.queueSize {
+		defer d.mu.Unlock()
+		if g, ok := d.find(0); ok { // better a thread too many than a refusal
+			return d.lease(g, 0), nil
+		}
 		return Lease[S]{}, ErrQueueFull
 	}
-	w := &waiter[S]{granted: make(chan grant[S], 1)}
-	place := d.queue.PushBack(w)
+	w := d.queue.add(ask)
 	d.mu.Unlock()
-	return d.wait(ctx, w, place)
+	return d.wait(ctx, w)
 }
 
-// leastBusy returns the process with an idle slot and the fewest busy ones.
-func (d *dispatcher[S]) leastBusy() (best *member[S]) {
+// find gives a place to a request of this cost, if there is one.
+func (d *dispatcher[S]) find(cost time.Duration) (grant[S], bool) {
+	var p *place[S]
+	if cost > 0 {
+		p = d.behindOthers(cost)
+	} else if m := d.leastBusy(func(*member[S]) bool { return true }); m != nil {
+		p = m.take()
+	}
+	if p == nil {
+		return grant[S]{}, false
+	}
+	p.add(cost)
+	return grant[S]{p, cost}, true
+}
+
+// leastBusy returns the process with an idle slot and the fewest requests among
+// those that qualify.
+func (d *dispatcher[S]) leastBusy(qualifies func(*member[S]) bool) (best *member[S]) {
 	for _, m := range d.members {
-		if len(m.idle) > 0 && (best == nil || m.busy < best.busy) && !m.exited() {
+		if len(m.idle) > 0 && (best == nil || m.busy < best.busy) && qualifies(m) && !m.exited() {
 			best = m
 		}
 	}
 	return best
 }
 
-// take uses the slot that was idle last: its caches are warm.
-func (m *member[S]) take() grant[S] {
-	last := len(m.idle) - 1
-	s := m.idle[last]
-	m.idle = m.idle[:last]
-	m.busy++
-	return grant[S]{m, s}
-}
-
-func (d *dispatcher[S]) wait(ctx context.Context, w *waiter[S], place *list.Element) (Lease[S], error) {
+func (d *dispatcher[S]) wait(ctx context.Context, w *waiter[S]) (Lease[S], error) {
 	began := time.Now()
 	var expired <-chan time.Time
 	if d.queueTimeout > 0 {
@@ -114,7 +125,8 @@ func (d *dispatcher[S]) wait(ctx context.Context, w *waiter[S], place *list.Elem
 	case <-expired:
 	}
 	d.mu.Lock()
-	d.queue.Remove(place)
+	d.queue.drop(w)
+	d.serveQueue() // w may have held up others
 	d.mu.Unlock()
 	select {
 	case g, ok := <-w.granted: // at the same moment
@@ -141,40 +153,54 @@ func (d *dispatcher[S]) accept(ctx context.Context, g grant[S], ok bool, began t
 }
 
 func (d *dispatcher[S]) lease(g grant[S], waited time.Duration) Lease[S] {
-	return Lease[S]{Slot: g.slot, Waited: waited, member: g.member, from: d}
+	return Lease[S]{Slot: g.place.slot, Waited: waited, grant: g, from: d}
 }
 
-// free passes a slot on: to the first in the queue, else to its process's idle ones.
+// free gives a place back, and what became free to the first in the queue.
 func (d *dispatcher[S]) free(g grant[S]) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	g.member.busy--
-	if g.member.leaving {
-		g.member.checkDrained()
+	g.place.remove(g.cost)
+	m := g.place.member
+	if m.leaving {
+		m.checkDrained()
 		return
 	}
-	if g.member.exited() {
+	if m.exited() {
 		return // it is about to be removed; nobody must be sent there
 	}
-	g.member.idle = append(g.member.idle, g.slot)
+	if g.place.requests == 0 {
+		m.giveBack(g.place)
+	}
 	d.serveQueue()
 }
 
-// serveQueue gives idle slots to who waits, the longest waiting first.
+// serveQueue gives places to who waits, the longest waiting first. A short request
+// that finds none does not hold up one that goes alone. That one, if it finds none,
+// holds up the short ones after it: these would keep slots busy between them, so
+// that none became idle for it.
 func (d *dispatcher[S]) serveQueue() {
-	for d.queue.Len() > 0 {
-		m := d.leastBusy()
-		if m == nil {
+	shorts := true
+	for w := d.queue.first(shorts); w != nil; w = d.queue.first(shorts) {
+		g, ok := d.find(w.cost)
+		switch {
+		case ok:
+			d.queue.drop(w)
+			w.granted <- g
+		case kindOf(w.cost) == short:
+			shorts = false
+		default:
 			return
 		}
-		w := d.queue.Remove(d.queue.Front()).(*waiter[S])
-		w.granted <- m.take()
 	}
 }
 
 // add lets a process take requests.
 func (d *dispatcher[S]) add(p Process[S]) *member[S] {
-	m := &member[S]{process: p, idle: append([]S(nil), p.Slots()...), drained: make(chan struct{})}
+	m := &member[S]{process: p, shares: p.Shares(), drained: make(chan struct{})}
+	for _, s := range p.Slots() {
+		m.idle = append(m.idle, &place[S]{slot: s, member: m})
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.members = append(d.members, m)
@@ -194,23 +220,8 @@ func (d *dispatcher[S]) remove(m *member[S]) {
 	}
 	if !m.leaving {
 		m.leaving = true
-		m.idle = nil
+		m.idle, m.shared = nil, nil
 		m.checkDrained()
-	}
-}
-
-func (m *member[S]) exited() bool {
-	select {
-	case <-m.process.Exited():
-		return true
-	default:
-		return false
-	}
-}
-
-func (m *member[S]) checkDrained() {
-	if m.busy == 0 {
-		close(m.drained)
 	}
 }
 
@@ -219,15 +230,16 @@ func (d *dispatcher[S]) close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.closed = true
-	for d.queue.Len() > 0 {
-		close(d.queue.Remove(d.queue.Front()).(*waiter[S]).granted)
+	for w := d.queue.first(true); w != nil; w = d.queue.first(true) {
+		d.queue.drop(w)
+		close(w.granted)
 	}
 }
 
 // Load is a moment's count.
 type Load struct {
 	Processes int // that take requests
-	Busy      int // slots
+	Busy      int // requests on slots
 	Idle      int // slots
 	Queued    int // requests
 }
@@ -236,7 +248,7 @@ type Load struct {
 func (d *dispatcher[S]) Load() Load {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	l := Load{Processes: len(d.members), Queued: d.queue.Len()}
+	l := Load{Processes: len(d.members), Queued: d.queue.length()}
 	for _, m := range d.members {
 		l.Busy += m.busy
 		l.Idle += len(m.idle)

@@ -81,7 +81,7 @@ func TestQueueFull(t *testing.T) {
 			for range max(size, 0) {
 				waiting = append(waiting, enqueue(t.Context(), p))
 			}
-			_, err := p.Acquire(t.Context())
+			_, err := p.Acquire(t.Context(), Ask{})
 			wantErr(t, err, ErrQueueFull)
 			if !IsOverload(err) {
 				t.Error("a full queue is no overload")
@@ -153,8 +153,9 @@ func TestGrantedAndLeftInTheSameMoment(t *testing.T) {
 			if leftFirst {
 				leave()
 			}
-			w := p.queue.Remove(p.queue.Front()).(*waiter[string])
-			w.granted <- grant[string]{held.member, held.Slot}
+			w := p.queue.first(true)
+			p.queue.drop(w)
+			w.granted <- held.grant
 			leave()
 			p.dispatcher.mu.Unlock()
 			wantErr(t, got(t, first).err, context.Canceled)
@@ -191,7 +192,7 @@ func TestContextThatHasEndedGetsNoPlaceInTheQueue(t *testing.T) {
 		acquire(t, p)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err := p.Acquire(ctx)
+		_, err := p.Acquire(ctx, Ask{})
 		wantErr(t, err, context.Canceled)
 		wantLoad(t, p, Load{Processes: 1, Busy: 1})
 	})
@@ -204,19 +205,19 @@ func TestDeadProcessGetsNoRequest(t *testing.T) {
 		d.queueSize = 10
 		dead, alive := newFake("dead", 2), newFake("alive", 2)
 		d.add(dead)
-		lease, err := d.Acquire(t.Context())
+		lease, err := d.Acquire(t.Context(), Ask{})
 		wantErr(t, err, nil)
 		d.add(alive)
 		dead.die()
 		for range 2 {
-			l, err := d.Acquire(t.Context())
+			l, err := d.Acquire(t.Context(), Ask{})
 			if err != nil || l.Slot[:5] != "alive" {
 				t.Fatalf("got %q, %v", l.Slot, err)
 			}
 		}
 		done := make(chan result, 1)
 		go func() {
-			l, err := d.Acquire(t.Context())
+			l, err := d.Acquire(t.Context(), Ask{})
 			done <- result{l, err}
 		}()
 		synctest.Wait()
@@ -254,7 +255,7 @@ func TestNothingIsAllocatedForAFreeSlot(t *testing.T) {
 	d.add(newFake("b", 4))
 	ctx := t.Context()
 	got := testing.AllocsPerRun(1000, func() {
-		l, err := d.Acquire(ctx)
+		l, err := d.Acquire(ctx, Ask{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -273,7 +274,7 @@ func BenchmarkAcquire(b *testing.B) {
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if l, err := d.Acquire(b.Context()); err == nil {
+			if l, err := d.Acquire(b.Context(), Ask{}); err == nil {
 				l.Release()
 			}
 		}

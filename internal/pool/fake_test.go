@@ -20,6 +20,7 @@ type fakeProcess struct {
 
 	mu       sync.Mutex
 	stubborn bool // does not end when it is stopped
+	selfish  bool // its slots take one request at a time
 	stopped  bool
 	killed   []string // the reasons
 	freed    bool     // CloseSlots was called
@@ -34,6 +35,7 @@ func newFake(name string, slots int) *fakeProcess {
 }
 
 func (f *fakeProcess) Slots() []string         { return f.slots }
+func (f *fakeProcess) Shares() bool            { return !f.selfish }
 func (f *fakeProcess) Exited() <-chan struct{} { return f.exited }
 
 func (f *fakeProcess) Stop() {
@@ -83,6 +85,7 @@ type nursery struct {
 	takes    time.Duration       // a start
 	fail     func(nth int) error // of the nth start, from 0
 	stubborn bool                // what it makes does not stop
+	selfish  bool                // what it makes does not share
 	deaf     bool                // a start does not end with its context
 
 	mu    sync.Mutex
@@ -108,7 +111,7 @@ func (n *nursery) start(ctx context.Context) (Process[string], error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	f := newFake(string(rune('a'+len(n.born))), n.slots)
-	f.stubborn = n.stubborn
+	f.stubborn, f.selfish = n.stubborn, n.selfish
 	n.born = append(n.born, f)
 	return f, nil
 }
@@ -136,12 +139,12 @@ type testPool struct {
 	taken []*member[string]
 }
 
-func (p *testPool) Acquire(ctx context.Context) (Lease[string], error) {
-	lease, err := p.Pool.Acquire(ctx)
+func (p *testPool) Acquire(ctx context.Context, ask Ask) (Lease[string], error) {
+	lease, err := p.Pool.Acquire(ctx, ask)
 	if err == nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.taken = append(p.taken, lease.member)
+		p.taken = append(p.taken, lease.grant.place.member)
 	}
 	return lease, err
 }
@@ -184,16 +187,20 @@ func inBubble(t *testing.T, size int, n *nursery, opts Options[string], body fun
 // acquire takes a slot that must be free.
 func acquire(t *testing.T, p *testPool) Lease[string] {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	lease, err := p.Acquire(ctx)
-	if err != nil {
-		t.Fatalf("Acquire: %v", err)
+	return acquireFor(t, p, Ask{})
+}
+
+// acquireFor takes a place that must be free.
+func acquireFor(t *testing.T, p *testPool, ask Ask) Lease[string] {
+	t.Helper()
+	r := got(t, enqueueFor(t.Context(), p, ask))
+	if r.err != nil {
+		t.Fatalf("Acquire: %v", r.err)
 	}
-	if lease.Waited != 0 {
-		t.Errorf("waited %s, want a free slot", lease.Waited)
+	if r.lease.Waited != 0 {
+		t.Errorf("waited %s, want a free slot", r.lease.Waited)
 	}
-	return lease
+	return r.lease
 }
 
 // result is what an Acquire in the background came to.
@@ -203,10 +210,13 @@ type result struct {
 }
 
 // enqueue has a request wait in the queue, and returns when it does.
-func enqueue(ctx context.Context, p *testPool) <-chan result {
+func enqueue(ctx context.Context, p *testPool) <-chan result { return enqueueFor(ctx, p, Ask{}) }
+
+// enqueueFor has a request ask, and returns when it waits or has what it wants.
+func enqueueFor(ctx context.Context, p *testPool, ask Ask) <-chan result {
 	done := make(chan result, 1)
 	go func() {
-		lease, err := p.Acquire(ctx)
+		lease, err := p.Acquire(ctx, ask)
 		done <- result{lease, err}
 	}()
 	synctest.Wait()

@@ -25,6 +25,11 @@ type Options[S any] struct {
 	QueueSize    int           // requests that may wait; negative: none
 	QueueTimeout time.Duration // how long they may; 0: no limit
 	Logger       *slog.Logger
+
+	// TakeBack returns the requests that were given to a slot and that it has not
+	// begun, but for the first, to those who had them sent: they release their
+	// leases and ask again. nil: each request has a slot of its own.
+	TakeBack func(S)
 }
 
 // Pool keeps Size processes and dispatches requests to their slots.
@@ -47,6 +52,7 @@ func New[S any](opts Options[S]) *Pool[S] {
 	p := &Pool[S]{opts: opts, ready: make(chan error, opts.Size)}
 	p.queueSize = max(opts.QueueSize, 0)
 	p.queueTimeout = opts.QueueTimeout
+	p.takeBack = opts.TakeBack
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.killing, p.kill = context.WithCancelCause(context.Background())
 	return p

@@ -53,7 +53,7 @@ func TestStartFailsWithTheFirst(t *testing.T) {
 				t.Errorf("process %s is left", f.name)
 			}
 		}
-		_, err := p.Acquire(t.Context())
+		_, err := p.Acquire(t.Context(), Ask{})
 		wantErr(t, err, ErrClosed)
 	})
 }
@@ -244,7 +244,7 @@ func TestStopDrains(t *testing.T) {
 		defer cancel()
 		go func() { stopped <- p.Stop(ctx) }()
 		wantErr(t, got(t, waiting).err, ErrClosed)
-		_, err := p.Acquire(t.Context())
+		_, err := p.Acquire(t.Context(), Ask{})
 		wantErr(t, err, ErrClosed)
 		for i, l := range leases {
 			pass(time.Second)

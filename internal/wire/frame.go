@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // HeaderSize is the size of a frame's header in bytes.
@@ -42,7 +43,7 @@ const (
 	TypeForked  Type = 36 // zygote: made; carries a pidfd where the system has them
 	TypeExited  Type = 37 // zygote: a worker ended
 	TypeSetup   Type = 38 // front -> worker: its slots, and the shared words
-	TypeSlot    Type = 39 // front -> worker: the two sockets of one slot
+	TypeSlot    Type = 39 // front -> worker: the pipes and the lane of one slot
 	TypeReady   Type = 40 // worker: the application is loaded
 	TypeLog     Type = 41 // worker: a line for the log
 	TypeTrace   Type = 42 // worker: an event of a traced request
@@ -73,7 +74,10 @@ const (
 	FlagEnd   Flags = 1 // the body (of the request, of the response) ends here
 	FlagFree  Flags = 2 // the slot is free: nothing of this request follows
 	FlagAbort Flags = 4 // Body: the client left or its body is malformed
-	FlagCut   Flags = 8 // Done: the response is incomplete, cut the connection
+	FlagCut   Flags = 8 // Block: the response is incomplete, cut the connection
+
+	FlagMeasure Flags = 16 // Request: say how long the application takes
+	FlagDoubt   Flags = 32 // Response, Block: how long it took may say little
 )
 
 // Header is what each frame begins with: four little-endian fields.
@@ -82,11 +86,21 @@ type Header struct {
 	Number uint32 // of the request; 0 on control sockets
 	Type   Type
 	Flags  Flags
-	FDs    uint16 // descriptors that travel with the frame
+	FDs    uint16 // descriptors that travel with the frame; or what Took says
 }
 
 // Has says whether the frame carries the flag f.
 func (h Header) Has(f Flags) bool { return h.Flags&f != 0 }
+
+// Took is how long the application took for a request that was to be measured, on
+// the last frame of its response: at most 65 ms, which stands for longer as well.
+// Not known: 0.
+func (h Header) Took() time.Duration {
+	if !h.Has(FlagEnd) || h.Type != TypeResponse && h.Type != TypeBlock {
+		return 0
+	}
+	return time.Duration(h.FDs) * time.Microsecond
+}
 
 // Append appends the header's 12 bytes to b.
 func (h Header) Append(b []byte) []byte {

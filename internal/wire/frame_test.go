@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 func TestFrameVectors(t *testing.T) {
@@ -84,5 +85,28 @@ func TestNames(t *testing.T) {
 	h := Header{Flags: FlagEnd | FlagCut}
 	if !h.Has(FlagEnd) || !h.Has(FlagCut) || h.Has(FlagFree) || h.Has(FlagAbort) {
 		t.Errorf("flags of %+v", h)
+	}
+}
+
+// The field of the descriptors is a time on the last frame of a response alone.
+func TestTook(t *testing.T) {
+	for _, test := range []struct {
+		h    Header
+		want time.Duration
+	}{
+		{Header{Type: TypeResponse, Flags: FlagEnd | FlagFree, FDs: 250}, 250 * time.Microsecond},
+		{Header{Type: TypeResponse, Flags: FlagEnd | FlagDoubt, FDs: 1}, time.Microsecond},
+		{Header{Type: TypeBlock, Flags: FlagEnd | FlagCut, FDs: 65535}, 65535 * time.Microsecond},
+		{Header{Type: TypeBlock, Flags: FlagEnd}, 0},
+		{Header{Type: TypeResponse, FDs: 250}, 0},
+		{Header{Type: TypeBlock, Flags: FlagDoubt, FDs: 250}, 0},
+		{Header{Type: TypeFile, Flags: FlagEnd, FDs: 1}, 0},
+		{Header{Type: TypeError, Flags: FlagEnd, FDs: 250}, 0},
+		{Header{Type: TypeBody, Flags: FlagEnd, FDs: 250}, 0},
+		{Header{Type: TypeSlot, FDs: 3}, 0},
+	} {
+		if got := test.h.Took(); got != test.want {
+			t.Errorf("%+v took %s, want %s", test.h, got, test.want)
+		}
 	}
 }

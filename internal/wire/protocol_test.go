@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"math/bits"
 	"os"
 	"strings"
 	"testing"
@@ -18,6 +19,27 @@ func TestProtocolNamesEachType(t *testing.T) {
 		if !strings.Contains(string(text), row) {
 			t.Errorf("PROTOCOL.md has no row %q", row)
 		}
+	}
+}
+
+// Each flag has its row, under its name and value, and is a bit of its own.
+func TestProtocolNamesEachFlag(t *testing.T) {
+	text, err := os.ReadFile("PROTOCOL.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all Flags
+	for name, flag := range map[string]Flags{
+		"END": FlagEnd, "FREE": FlagFree, "ABORT": FlagAbort, "CUT": FlagCut, "MEASURE": FlagMeasure, "DOUBT": FlagDoubt,
+	} {
+		row := fmt.Sprintf("| %s | %d |", name, flag)
+		if !strings.Contains(string(text), row) {
+			t.Errorf("PROTOCOL.md has no row %q", row)
+		}
+		if bits.OnesCount8(uint8(flag)) != 1 || all&flag != 0 {
+			t.Errorf("%s is %#x beside %#x", name, uint8(flag), uint8(all))
+		}
+		all |= flag
 	}
 }
 

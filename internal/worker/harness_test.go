@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -158,8 +159,8 @@ def app(environ, start_response):
     return [environ["PATH_INFO"].encode()]
 `
 
-// frameFor is a whole Request frame for GET path.
-func frameFor(path string) []byte {
+// environFor begins a Request frame for GET path: all of it but the body.
+func environFor(path string) []byte {
 	b := make([]byte, wire.HeaderSize)
 	b = wire.OpenDict(wire.AppendTuple(b, 2))
 	for key, value := range map[string]string{
@@ -168,43 +169,89 @@ func frameFor(path string) []byte {
 	} {
 		b = wire.AppendItem(b, key, value)
 	}
-	return wire.AppendBytes(wire.CloseDict(b), nil)
+	return wire.CloseDict(b)
+}
+
+// frameFor is a whole Request frame for GET path.
+func frameFor(path string) []byte { return wire.AppendBytes(environFor(path), nil) }
+
+// begin sends GET path to a slot, behind what is in its line.
+func begin(t *testing.T, s *Slot, path string) *Call {
+	t.Helper()
+	c, err := s.Begin(frameFor(path), 0)
+	if err != nil {
+		t.Fatalf("Begin: %v", err)
+	}
+	return c
 }
 
 // ask sends GET path to a slot and returns the answer's body.
 func ask(t *testing.T, s *Slot, path string) string {
 	t.Helper()
-	if _, err := s.Begin(frameFor(path)); err != nil {
-		t.Fatalf("Begin: %v", err)
-	}
-	return answer(t, s)
+	return answer(t, begin(t, s, path))
 }
 
-func answer(t *testing.T, s *Slot) (body string) {
+// answer waits for the call's turn, ends it, and returns the answer's body.
+func answer(t *testing.T, c *Call) string {
 	t.Helper()
-	defer s.Release()
+	if !c.Turn() {
+		t.Fatal("the call was taken back")
+	}
+	defer c.End()
+	body, err := read(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+// read reads the whole answer to a call whose turn it is.
+func read(c *Call) (string, error) { return converse(c, nil) }
+
+// converse reads the whole answer to a call whose turn it is, and sends it the
+// request's body, a piece for each that it asks for.
+func converse(c *Call, body []byte) (answer string, err error) {
 	for {
-		h, err := s.Next(patience)
+		h, err := c.Next(patience)
 		if err != nil {
-			t.Fatalf("Next: %v", err)
+			return answer, fmt.Errorf("Next: %w", err)
 		}
 		if h.Type == wire.TypeBlock {
-			data, err := io.ReadAll(s.Raw(h))
+			data, err := io.ReadAll(c.Raw(h))
 			if err != nil {
-				t.Fatal(err)
+				return answer, err
 			}
-			body += string(data)
+			answer += string(data)
 		} else {
-			payload, err := s.Payload(h)
+			payload, err := c.Payload(h, nil)
 			if err != nil {
-				t.Fatal(err)
+				return answer, err
 			}
-			body += bodyOf(h, payload)
+			if h.Type == wire.TypeRead {
+				if body, err = sendPiece(c, payload, body); err != nil {
+					return answer, err
+				}
+			}
+			answer += bodyOf(h, payload)
 		}
-		if h.Has(wire.FlagFree) {
-			return body
+		switch {
+		case h.Has(wire.FlagFree):
+			return answer, nil
+		case h.Has(wire.FlagEnd):
+			return answer, c.AwaitDone(patience)
 		}
 	}
+}
+
+// sendPiece answers a Read frame with as much of the body as it asks for, and
+// returns the rest.
+func sendPiece(c *Call, payload, body []byte) ([]byte, error) {
+	n := min(int(binary.LittleEndian.Uint32(payload)), len(body))
+	var flags wire.Flags
+	if n == len(body) {
+		flags = wire.FlagEnd
+	}
+	return body[n:], c.SendBody(body[:n], flags)
 }
 
 func bodyOf(h wire.Header, payload []byte) string {
@@ -276,6 +323,11 @@ func ourGoroutines() []string {
 		}
 	}
 	return ours
+}
+
+// isIn says whether a goroutine of this package is in a function.
+func isIn(function string) bool {
+	return slices.ContainsFunc(ourGoroutines(), func(stack string) bool { return strings.Contains(stack, function) })
 }
 
 func TestMain(m *testing.M) {

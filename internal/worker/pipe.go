@@ -48,7 +48,7 @@ func closeFiles(files ...*os.File) {
 type replyReader struct{ s *Slot }
 
 func (r replyReader) Read(p []byte) (int, error) {
-	n, err := r.s.replies.Read(p)
+	n, err := r.s.in.Read(p)
 	if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
 		return n, err
 	}
@@ -83,3 +83,7 @@ func drainPipe(f *os.File, p []byte) (n int, err error) {
 		return 0, io.EOF
 	}
 }
+
+// packet is what one write puts into a pipe without being mixed with another,
+// and what any pipe takes without a reader: PIPE_BUF, in bytes.
+const packet = 4096

@@ -229,6 +229,12 @@ func (w *Worker) PID() int { return w.pid }
 // Slots are the places where the worker serves requests.
 func (w *Worker) Slots() []*Slot { return w.slots }
 
+// Shares says whether requests may be sent to a slot ahead of time: what it has
+// not begun can be taken back.
+func (w *Worker) Shares() bool {
+	return !slices.ContainsFunc(w.slots, func(s *Slot) bool { return s.unread == nil })
+}
+
 // Exited is closed when the process has ended.
 func (w *Worker) Exited() <-chan struct{} { return w.exited }
 

@@ -3,15 +3,12 @@ package worker
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"highball/internal/wire"
 )
 
 // modes runs body without and with preload.
@@ -238,136 +235,6 @@ func TestDirectoryThatIsGone(t *testing.T) {
 	}
 }
 
-func TestBegunWord(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, `
-import os, time
-def app(environ, start_response):
-    if environ["PATH_INFO"] == "/hang":
-        open("begun", "w").write("1")
-        time.sleep(600)
-    start_response("200 OK", [])
-    return [b"ok"]
-`, func(o *Options) { o.Threads = 2 })
-	w := b.start()
-	running, waiting := w.Slots()[0], w.Slots()[1]
-	ask(t, running, "/")
-	ask(t, waiting, "/")
-	if _, err := running.Begin(frameFor("/hang")); err != nil {
-		t.Fatal(err)
-	}
-	b.readPID("begun")
-	freeze(t, w.PID())
-	if _, err := waiting.Begin(frameFor("/")); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Kill(w.PID(), syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range []*Slot{running, waiting} {
-		if _, err := s.Next(patience); !errors.Is(err, ErrDied) {
-			t.Errorf("Next: %v, want ErrDied", err)
-		}
-	}
-	if !running.Begun() || waiting.Begun() {
-		t.Errorf("begun: %t and %t, want true and false", running.Begun(), waiting.Begun())
-	}
-	b.logs.await(t, "ERROR worker died: signal 9 (killed), out of memory perhaps")
-}
-
-// What a worker had sent before its end is read.
-func TestAnswerBeforeDeathIsRead(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, `
-import os
-def app(environ, start_response):
-    write = start_response("200 OK", [])
-    write(b"x" * 40000)
-    os._exit(9)
-`)
-	w := b.start()
-	s := w.Slots()[0]
-	if _, err := s.Begin(frameFor("/")); err != nil {
-		t.Fatal(err)
-	}
-	<-w.Exited()
-	var got int
-	for {
-		h, err := s.Next(patience)
-		if err != nil {
-			if !errors.Is(err, ErrDied) {
-				t.Errorf("got %v, want ErrDied", err)
-			}
-			break
-		}
-		if h.Type == wire.TypeBlock {
-			data, err := io.ReadAll(s.Raw(h))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got += len(data)
-		} else {
-			payload, err := s.Payload(h)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got += len(bodyOf(h, payload))
-		}
-	}
-	if got != 40000 {
-		t.Errorf("%d bytes of 40000", got)
-	}
-	b.logs.await(t, "ERROR worker died: exit code 9")
-}
-
-// A child of the application that C code forked has the sockets: neither a
-// reader nor a writer may wait for it.
-func TestDeathIsNoticedThoughAChildHoldsTheSockets(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, `
-import ctypes, os, time
-def app(environ, start_response):
-    libc = ctypes.CDLL(None)
-    pid = libc.fork()
-    if pid == 0:
-        libc.sleep(600)
-    open("child", "w").write(str(pid))
-    time.sleep(600)
-`)
-	w := b.start()
-	s := w.Slots()[0]
-	if _, err := s.Begin(frameFor("/")); err != nil {
-		t.Fatal(err)
-	}
-	child := b.readPID("child")
-	defer syscall.Kill(child, syscall.SIGKILL)
-	wrote := make(chan error, 1)
-	go func() { // more than the buffers hold
-		wrote <- s.SendBody(make([]byte, 16<<20), 0)
-	}()
-	began := time.Now()
-	if err := syscall.Kill(w.PID(), syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Next(patience); !errors.Is(err, ErrDied) {
-		t.Errorf("reader: %v, want ErrDied", err)
-	}
-	select {
-	case err := <-wrote:
-		if !errors.Is(err, ErrDied) {
-			t.Errorf("writer: %v, want ErrDied", err)
-		}
-	case <-time.After(patience):
-		t.Fatal("the writer waits for ever")
-	}
-	if took := time.Since(began); took > patience/2 {
-		t.Errorf("noticed after %s", took)
-	}
-	if !alive(child) {
-		t.Error("the child is gone: nothing held the sockets")
-	}
-}
-
 func TestZygoteDies(t *testing.T) {
 	t.Parallel()
 	modes(t, func(t *testing.T, preload func(*Options)) {
@@ -486,7 +353,7 @@ func TestStopAndKillOfTheDead(t *testing.T) {
 	w.CloseSlots()
 	w.CloseSlots()
 	b.logs.await(t, "WARN worker killed: for a reason")
-	if _, err := w.Slots()[0].Begin(frameFor("/")); !errors.Is(err, ErrDied) {
+	if _, err := w.Slots()[0].Begin(frameFor("/"), 0); !errors.Is(err, ErrDied) {
 		t.Errorf("Begin: %v, want ErrDied", err)
 	}
 }
@@ -571,29 +438,4 @@ func TestNothingIsLeaked(t *testing.T) {
 func settle(t *testing.T) {
 	t.Helper()
 	eventually(t, "the goroutines have ended", func() bool { return len(ourGoroutines()) == 0 })
-}
-
-func TestLeaveWord(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, `
-import time
-def app(environ, start_response):
-    start_response("200 OK", [])
-    try:
-        while True:
-            yield b"x"
-            time.sleep(0.001)
-    finally:
-        open("closed", "w").write("1")
-`)
-	s := b.start().Slots()[0]
-	number, err := s.Begin(frameFor("/"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Next(patience); err != nil {
-		t.Fatal(err)
-	}
-	s.Leave(number)
-	b.readPID("closed")
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 from . import wire
 from .filewrapper import FileWrapper, regular_file
 from .headers import Headers, check, exact
+from .meter import Meter
 from .public import ClientDisconnected
 
 if TYPE_CHECKING:
@@ -32,12 +33,15 @@ class Response:
 
     __slots__ = (
         "slot", "number", "status", "headers", "length", "sent", "started", "ended", "bodyless",
-        "wrote", "head_method", "freed",
+        "wrote", "head_method", "freed", "meter",
     )  # fmt: skip
 
-    def __init__(self, slot: "Slot", number: int, method: str) -> None:
+    def __init__(
+        self, slot: "Slot", number: int, method: str, meter: Optional[Meter] = None
+    ) -> None:
         self.slot = slot
         self.number = number
+        self.meter = meter
         self.status: Optional[str] = None
         self.headers: Headers = []
         self.length: Optional[int] = None  # Content-Length as the application gave it
@@ -207,7 +211,15 @@ class Response:
             self.ended = True
             self.freed = bool(flags & wire.FREE)
             self.sent = len(body)
-        self.slot.send(wire.RESPONSE, self.number, flags, payload)
+        self._send_frame(wire.RESPONSE, flags, payload)
+
+    def _send_frame(self, kind: int, flags: int, payload: bytes) -> None:
+        took = 0
+        if flags and self.meter is not None:
+            took = self.meter.took()
+            if self.meter.doubtful:
+                flags |= wire.DOUBT
+        self.slot.send(kind, self.number, flags, payload, took)
 
     def _finish(self) -> None:
         """The iterable ended."""
@@ -227,7 +239,7 @@ class Response:
                 % (self.sent, self.length or 0)
             )
         self.ended = True
-        self.slot.send(wire.BLOCK, self.number, wire.END | (wire.CUT if short else 0), b"")
+        self._send_frame(wire.BLOCK, wire.END | (wire.CUT if short else 0), b"")
 
     def _file(self, wrapper: FileWrapper) -> None:
         """Hands a regular file's descriptor to the front; all else is iterated."""

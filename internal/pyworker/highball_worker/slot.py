@@ -3,17 +3,19 @@
 import marshal
 import os
 import socket
-from typing import Any, Callable, Protocol
+from typing import Any, Callable, Optional, Protocol
 
 from . import wire
 from .errors import ErrorStream
 from .failure import describe
 from .input import BodyStream, streamed, whole
+from .meter import Meter
 from .public import ClientDisconnected
 from .response import Response
 
 _unpack = wire.HEADER.unpack
 _pack = wire.HEADER.pack
+WORDS = 4  # that a slot shares with the front
 _JOIN = 16384  # up to this size a header and its payload go in one send, in bytes
 
 
@@ -41,10 +43,13 @@ class Slot:
         self.sock = sock
         self.lane = lane
         self._words = words
+        self._index = index
         # Words shared with the front, each the number of a request: the one that has
         # begun, the one whose client left, the last one that is done, and the one of
         # which the front wants a frame when it is done.
-        self._begun, self._left, self._done, self._asked = range(4 * index, 4 * index + 4)
+        self._begun, self._left, self._done, self._asked = range(
+            WORDS * index, WORDS * index + WORDS
+        )
         self._log = log
         self._pid = os.getpid()
         self._request_id = ""
@@ -57,14 +62,15 @@ class Slot:
                 if not more:
                     return
                 data += more
-            length, number, kind, _flags, _fds = _unpack(data[: wire.HEADER_SIZE])
+            length, number, kind, flags, _fds = _unpack(data[: wire.HEADER_SIZE])
             if kind != wire.REQUEST or length > wire.MAX_MESSAGE:
                 raise wire.WireError("want a request, have type %d of %d bytes" % (kind, length))
             end = wire.HEADER_SIZE + length
             if len(data) < end:
                 data += self._exactly(end - len(data))
             payload, data = data[wire.HEADER_SIZE : end], data[end:]
-            self.request(application, base, number, payload)
+            meter = Meter(self._words, self._index) if flags & wire.MEASURE else None
+            self.request(application, base, number, payload, meter)
 
     def request(
         self,
@@ -72,13 +78,14 @@ class Slot:
         base: dict[str, Any],
         number: int,
         payload: bytes,
+        meter: Optional[Meter] = None,
     ) -> None:
         """One request; its objects end with this call."""
         environ, body = marshal.loads(payload)
         self._words[self._begun] = number
         environ.update(base)
         self._request_id = environ["highball.request_id"]
-        response = Response(self, number, environ["REQUEST_METHOD"])
+        response = Response(self, number, environ["REQUEST_METHOD"], meter)
         stream = None
         if body is None:
             stream = BodyStream(self, number)
@@ -92,10 +99,9 @@ class Slot:
         errors.flush()
         if stream is not None:
             stream.detach_slot()
-        if not free:
-            self._words[self._done] = number
-            if self._words[self._asked] == number:
-                self.send(wire.DONE, number, wire.FREE, b"")
+        self._words[self._done] = number
+        if not free and self._words[self._asked] == number:
+            self.send(wire.DONE, number, wire.FREE, b"")
 
     def _call(
         self, application: Callable[..., Any], environ: dict[str, Any], response: Response
@@ -154,8 +160,9 @@ class Slot:
 
     # The socket.
 
-    def send(self, kind: int, number: int, flags: int, payload: bytes) -> None:
-        header = _pack(len(payload), number, kind, flags, 0)
+    def send(self, kind: int, number: int, flags: int, payload: bytes, took: int = 0) -> None:
+        """took: what the meter says, on the last frame of a measured request."""
+        header = _pack(len(payload), number, kind, flags, took)
         try:
             if len(payload) <= _JOIN:
                 self.sock.sendall(header + payload)

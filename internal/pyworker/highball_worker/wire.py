@@ -2,6 +2,7 @@
 
 import array
 import marshal
+import os
 import socket
 import struct
 from typing import Any, NamedTuple, Optional
@@ -39,6 +40,8 @@ END = 1
 FREE = 2
 ABORT = 4
 CUT = 8
+MEASURE = 16
+DOUBT = 32
 
 _CLOEXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
@@ -128,6 +131,9 @@ class Channel:
         for level, kind, payload in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 fds.frombytes(payload[: len(payload) - len(payload) % fds.itemsize])
+        if not _CLOEXEC:  # PyPy: programs that the application starts must not have them
+            for fd in fds:
+                os.set_inheritable(fd, False)
         self._fds.extend(fds)
         self._bytes += data
         return bool(data)

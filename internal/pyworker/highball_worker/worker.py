@@ -12,7 +12,7 @@ from .control import Control
 from .failure import describe
 from .loading import Application, load
 from .pipes import Pipes
-from .slot import Slot
+from .slot import WORDS, Slot
 
 
 def run(fds: list[int], config: dict[str, Any], application: Optional[Application]) -> None:
@@ -79,7 +79,7 @@ def _receive_slots(control: Control) -> list[Slot]:
     if setup is None:
         os._exit(0)
     count = wire.options(setup.value())["slots"]
-    words = memoryview(mmap.mmap(setup.fds[0], 0)).cast("I")
+    words = memoryview(mmap.mmap(setup.fds[0], 0)).cast("I")[: WORDS * count]
     os.close(setup.fds[0])
     slots = []
     for index in range(count):

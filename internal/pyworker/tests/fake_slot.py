@@ -16,6 +16,7 @@ class Frame(NamedTuple):
     kind: int
     flags: int
     payload: bytes
+    took: int = 0
 
     def response(self) -> tuple[str, list[tuple[str, str]], bytes]:
         """Status, headers and the first block of a Response frame."""
@@ -33,12 +34,12 @@ class FakeSlot:
         self.wanted: list[int] = []  # what each Read frame asked for
         self._body = list(body)
 
-    def send(self, kind: int, number: int, flags: int, payload: bytes) -> None:
+    def send(self, kind: int, number: int, flags: int, payload: bytes, took: int = 0) -> None:
         assert number == NUMBER
         if kind == wire.READ:
             self.wanted.append(int.from_bytes(payload, "little"))
         else:
-            self.frames.append(Frame(kind, flags, payload))
+            self.frames.append(Frame(kind, flags, payload, took))
 
     def send_file(self, number: int, head: bytes, fd: int) -> None:
         assert number == NUMBER

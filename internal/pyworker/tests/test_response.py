@@ -313,3 +313,70 @@ def test_early_hints() -> None:
     assert slot.kinds == [wire.HINTS, wire.RESPONSE]
     with pytest.raises(ValueError, match="control"):
         response.early_hints([("Link", "a\r\nb")])
+
+
+# What the meter says.
+
+
+class FakeMeter:
+    """Says 1000, and how many frames had been sent when it was asked."""
+
+    def __init__(self, slot: FakeSlot, in_doubt: bool) -> None:
+        self.slot = slot
+        self.in_doubt = in_doubt
+        self.doubtful = False  # before it is asked
+
+    def took(self) -> int:
+        self.doubtful = self.in_doubt
+        return 1000 + len(self.slot.frames)
+
+
+LARGE = b"x" * (INLINE + 1)
+
+
+@pytest.mark.parametrize("in_doubt", [False, True], ids=["sure", "in doubt"])
+@pytest.mark.parametrize(
+    ("kind", "blocks", "headers", "kinds"),
+    [
+        (list, [b"x"], [], [wire.RESPONSE]),
+        (list, [LARGE], [], [wire.RESPONSE, wire.BLOCK, wire.BLOCK]),
+        (list, [b"short"], TEN, [wire.RESPONSE, wire.BLOCK]),
+        (iter, [b"x", b"y"], [], [wire.RESPONSE, wire.BLOCK, wire.BLOCK]),
+        (iter, [b"0123456789"], TEN, [wire.RESPONSE]),
+        (iter, [], [], [wire.RESPONSE]),
+    ],
+    ids=["list", "large list", "cut", "iterator", "complete at once", "no blocks"],
+)
+def test_the_last_frame_says_how_long_it_took(
+    kind: Any, blocks: list[bytes], headers: Any, kinds: list[int], in_doubt: bool
+) -> None:
+    slot, response = new()
+    response.meter = FakeMeter(slot, in_doubt)  # type: ignore[assignment]
+    response.start("200 OK", headers)
+    response.consume(kind(blocks))
+    assert slot.kinds == kinds
+    before = len(kinds) - 1
+    assert [frame.took for frame in slot.frames] == [0] * before + [1000 + before]
+    doubts = [bool(frame.flags & wire.DOUBT) for frame in slot.frames]
+    assert doubts == [False] * before + [in_doubt]
+    assert slot.flags & wire.END
+    assert bool(slot.flags & wire.FREE) == (kinds == [wire.RESPONSE] and kind is list)
+    assert bool(slot.flags & wire.CUT) == (blocks == [b"short"])
+
+
+def test_earlier_frames_of_a_measured_request() -> None:
+    slot, response = new()
+    response.meter = FakeMeter(slot, in_doubt=True)  # type: ignore[assignment]
+    response.early_hints([("Link", "</a.css>")])
+    write = response.start("200 OK", [])
+    write(b"a")
+    write(b"b")
+    assert slot.kinds == [wire.HINTS, wire.RESPONSE, wire.BLOCK]
+    assert [(frame.flags, frame.took) for frame in slot.frames] == [(0, 0)] * 3
+
+
+def test_without_a_meter() -> None:
+    for result in ([b"x"], [LARGE], iter([b"x"]), iter(())):
+        slot = respond(result)
+        assert [frame.took for frame in slot.frames] == [0] * len(slot.frames)
+        assert not slot.flags & wire.DOUBT

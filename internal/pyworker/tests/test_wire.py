@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import socket
 import struct
 from collections.abc import Iterator
@@ -57,6 +58,17 @@ def test_header_is_the_same_everywhere() -> None:
     assert (
         wire.frame(wire.BLOCK, b"ab", 3, wire.END) == struct.pack("<IIBBH", 2, 3, 17, 1, 0) + b"ab"
     )
+
+
+def test_names_and_numbers_are_those_of_the_document() -> None:
+    """Where internal/wire's tests find those of frame.go."""
+    document = (TESTDATA.parent / "PROTOCOL.md").read_text("utf-8")
+    types = re.findall(r"^\| (\d+) \| ([A-Z][a-z]+) \|", document, re.MULTILINE)
+    flags = re.findall(r"^\| ([A-Z]+) \| (\d+) \|", document, re.MULTILINE)
+    assert len(types) == 22
+    assert len(flags) == 6
+    for number, name in types + [(value, flag) for flag, value in flags]:
+        assert getattr(wire, name.upper()) == int(number), name
 
 
 def test_text_has_no_lone_surrogates() -> None:

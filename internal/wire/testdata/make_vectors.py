@@ -184,7 +184,11 @@ FRAMES = {
     "whole response": (90, 4294967295, 16, 3, 0),
     "block of 4 GiB": (4294967295, 2, 17, 0, 0),
     "file": (60, 2, 18, 1, 1),
-    "done after a short body": (0, 2, 22, 10, 0),
+    "last block of a response that is cut": (0, 2, 17, 9, 0),
+    "done": (0, 2, 22, 2, 0),
+    "request to be measured": (300, 3, 1, 16, 0),
+    "whole response that took 250 us": (90, 3, 16, 3, 250),
+    "last block after the longest time, in doubt": (0, 3, 17, 33, 65535),
     "slot with its sockets": (10, 0, 39, 0, 2),
     "every field at its end": (4294967295, 4294967295, 255, 255, 65535),
 }
