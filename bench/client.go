@@ -8,17 +8,13 @@ import (
 	"net"
 	"strconv"
 	"time"
-
-	"highball/internal/rawio"
 )
 
 // client is one keep-alive connection. It does no more than a load needs: it
-// checks the status and reads the body that Content-Length announces. What it
-// takes of the machine, the servers do not have: hence rawio.
+// checks the status and reads the body that Content-Length announces.
 type client struct {
 	net.Conn
-	raw *rawio.Conn
-	in  *bufio.Reader
+	in *bufio.Reader
 }
 
 const answerTimeout = 30 * time.Second
@@ -29,11 +25,7 @@ func dial(addr string) (*client, error) {
 		return nil, err
 	}
 	_ = c.SetDeadline(time.Now().Add(answerTimeout))
-	raw, err := rawio.New(c.(*net.TCPConn))
-	if err != nil {
-		return nil, err
-	}
-	return &client{c, raw, bufio.NewReaderSize(raw, 64<<10)}, nil
+	return &client{c, bufio.NewReaderSize(c, 64<<10)}, nil
 }
 
 func getRequest(path string) []byte {
@@ -42,7 +34,7 @@ func getRequest(path string) []byte {
 
 // ask sends one request and reads its response, whose body's length it returns.
 func (c *client) ask(request []byte) (length int64, err error) {
-	if _, err := c.raw.Write(request); err != nil {
+	if _, err := c.Write(request); err != nil {
 		return 0, err
 	}
 	if length, err = c.readHead(); err != nil {

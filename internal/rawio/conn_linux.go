@@ -25,7 +25,8 @@ type transfer struct {
 	try   func(fd uintptr) bool
 }
 
-// New returns a Conn of what c is.
+// New returns a Conn of what c is, which must never be made to block, as
+// (*os.File).Fd may do: the scheduler would stand still with it.
 func New(c syscall.Conn) (*Conn, error) {
 	raw, err := c.SyscallConn()
 	if err != nil {

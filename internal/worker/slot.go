@@ -83,9 +83,9 @@ func newSlot(w *Worker, index int) (*Slot, []*os.File, error) {
 func (s *Slot) PID() int { return s.worker.pid }
 
 // Begin sends a request and puts it in line. frame is a whole Request frame whose
-// header is filled in here. One that is larger than a packet, or whose body
-// streams, keeps what is sent behind it from being taken back, so that it should
-// be the last in line.
+// header is filled in here. Behind one that is larger than a packet nothing can be
+// taken back. One whose body streams must be the last in line until its End: the
+// next thing in the pipe is its body.
 func (s *Slot) Begin(frame []byte, flags wire.Flags) (*Call, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
