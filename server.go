@@ -23,7 +23,7 @@ type Server struct {
 	cfg         Config
 	logger      *slog.Logger
 	interpreter interp.Interpreter
-	factory     *worker.Factory
+	children    *worker.Children
 	pool        *pool.Pool[*worker.Slot]
 	gateway     *gateway.Gateway
 
@@ -54,11 +54,10 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, logger: cfg.Logger, interpreter: interpreter,
-		first: make(chan worker.Ready, 1), closed: make(chan struct{}),
+		first: make(chan worker.Ready, 1), closed: make(chan struct{}), children: worker.NewChildren(),
 	}
-	s.factory = worker.NewFactory(s.workerOptions())
 	s.pool = pool.New(pool.Options[*worker.Slot]{
-		Size: cfg.Workers, Start: s.startWorker, QueueSize: cfg.QueueSize,
+		Size: cfg.Workers, Generation: s.generation, QueueSize: cfg.QueueSize,
 		QueueTimeout: max(cfg.QueueTimeout, 0), Logger: cfg.Logger, TakeBack: (*worker.Slot).TakeBack,
 	})
 	s.gateway = gateway.New(gateway.Options{
@@ -75,7 +74,7 @@ func (s *Server) workerOptions() worker.Options {
 		App: cfg.App, PythonPath: cfg.PythonPath, Middleware: cfg.Middleware, Validate: cfg.Validate,
 		Preload: cfg.Preload, Environ: cfg.Environ, Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
 		Version: Version, StartTimeout: max(cfg.StartTimeout, 0), Logger: cfg.Logger,
-		CheckVersion: s.checkVersion, Trace: cfg.Trace != nil, OnTrace: cfg.Trace,
+		Children: s.children, CheckVersion: s.checkVersion, Trace: cfg.Trace != nil, OnTrace: cfg.Trace,
 	}
 }
 
@@ -87,18 +86,30 @@ func (s *Server) checkVersion(version string) error {
 	return s.interpreter.CheckVersion(major, minor)
 }
 
-func (s *Server) startWorker(ctx context.Context) (pool.Process[*worker.Slot], error) {
-	w, ready, err := s.factory.Start(ctx)
+// generation makes the workers of one version of the code.
+func (s *Server) generation() pool.Generation[*worker.Slot] {
+	return &generation{s, worker.NewFactory(s.workerOptions())}
+}
+
+type generation struct {
+	s       *Server
+	factory *worker.Factory
+}
+
+func (g *generation) Start(ctx context.Context) (pool.Process[*worker.Slot], error) {
+	w, ready, err := g.factory.Start(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.logger.Debug("worker ready", "pid", ready.PID)
+	g.s.logger.Debug("worker ready", "pid", ready.PID)
 	select {
-	case s.first <- ready:
+	case g.s.first <- ready:
 	default: // announced already
 	}
 	return w, nil
 }
+
+func (g *generation) Close() { g.factory.Close() }
 
 func (s *Server) acquire(ctx context.Context, ask gateway.Ask) (gateway.Lease, error) {
 	lease, err := s.pool.Acquire(ctx, pool.Ask{Cost: ask.Cost, Again: ask.Again})
@@ -139,7 +150,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if s.cfg.Standalone {
 		orphans, cancel := context.WithCancel(context.Background())
 		s.stopOrphan = cancel
-		if err := s.factory.AdoptOrphans(orphans); err != nil {
+		if err := s.children.AdoptOrphans(orphans); err != nil {
 			s.logger.Warn("orphans will not be adopted", "error", err)
 		}
 	}
@@ -200,7 +211,6 @@ func (s *Server) stopWorkers(ctx context.Context) error {
 }
 
 func (s *Server) finish() {
-	s.factory.Close()
 	if s.stopOrphan != nil {
 		s.stopOrphan()
 	}

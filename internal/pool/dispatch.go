@@ -1,8 +1,11 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -51,7 +54,10 @@ type dispatcher[S any] struct {
 	mu      sync.Mutex
 	members []*member[S]
 	queue   queue[S]
+	known   []*member[S] // these, and those that are on their way out
+	turns   int64
 	closed  bool
+	failing error // why requests that find no process are refused at once; nil: they wait
 }
 
 // Acquire gives an idle slot of the least busy process, and to a short request a
@@ -72,6 +78,10 @@ func (d *dispatcher[S]) Acquire(ctx context.Context, ask Ask) (Lease[S], error) 
 		d.mu.Unlock()
 		return Lease[S]{}, ErrClosed
 	}
+	if d.failing != nil && len(d.members) == 0 {
+		defer d.mu.Unlock()
+		return Lease[S]{}, d.failing
+	}
 	if !ask.Again && d.queue.length() >= d.queueSize {
 		defer d.mu.Unlock()
 		if g, ok := d.find(0); ok { // better a thread too many than a refusal
@@ -89,7 +99,7 @@ func (d *dispatcher[S]) find(cost time.Duration) (grant[S], bool) {
 	var p *place[S]
 	if cost > 0 {
 		p = d.behindOthers(cost)
-	} else if m := d.leastBusy(func(*member[S]) bool { return true }); m != nil {
+	} else if m := d.leastBusy(); m != nil {
 		p = m.take()
 	}
 	if p == nil {
@@ -99,13 +109,18 @@ func (d *dispatcher[S]) find(cost time.Duration) (grant[S], bool) {
 	return grant[S]{p, cost}, true
 }
 
-// leastBusy returns the process with an idle slot and the fewest requests among
-// those that qualify.
-func (d *dispatcher[S]) leastBusy(qualifies func(*member[S]) bool) (best *member[S]) {
+// leastBusy returns the process with an idle slot and the fewest requests; of
+// several, the one that has waited longest for a request.
+func (d *dispatcher[S]) leastBusy() (best *member[S]) {
 	for _, m := range d.members {
-		if len(m.idle) > 0 && (best == nil || m.busy < best.busy) && qualifies(m) && !m.exited() {
-			best = m
+		if len(m.idle) == 0 || best != nil && (m.busy > best.busy || m.busy == best.busy && m.turn > best.turn) || m.exited() {
+			continue
 		}
+		best = m
+	}
+	if best != nil {
+		d.turns++
+		best.turn = d.turns
 	}
 	return best
 }
@@ -120,7 +135,7 @@ func (d *dispatcher[S]) wait(ctx context.Context, w *waiter[S]) (Lease[S], error
 	}
 	select {
 	case g, ok := <-w.granted:
-		return d.accept(ctx, g, ok, began)
+		return d.accept(ctx, w, g, ok, began)
 	case <-ctx.Done():
 	case <-expired:
 	}
@@ -130,7 +145,7 @@ func (d *dispatcher[S]) wait(ctx context.Context, w *waiter[S]) (Lease[S], error
 	d.mu.Unlock()
 	select {
 	case g, ok := <-w.granted: // at the same moment
-		return d.accept(ctx, g, ok, began)
+		return d.accept(ctx, w, g, ok, began)
 	default:
 	}
 	if ctx.Err() != nil {
@@ -141,9 +156,9 @@ func (d *dispatcher[S]) wait(ctx context.Context, w *waiter[S]) (Lease[S], error
 
 // accept takes what was granted; not ok means that the queue was closed. Of a
 // request whose client has left the next in the queue has the slot.
-func (d *dispatcher[S]) accept(ctx context.Context, g grant[S], ok bool, began time.Time) (Lease[S], error) {
+func (d *dispatcher[S]) accept(ctx context.Context, w *waiter[S], g grant[S], ok bool, began time.Time) (Lease[S], error) {
 	if !ok {
-		return Lease[S]{}, ErrClosed
+		return Lease[S]{}, cmp.Or(w.refused, ErrClosed)
 	}
 	if ctx.Err() != nil {
 		d.free(g)
@@ -162,6 +177,10 @@ func (d *dispatcher[S]) free(g grant[S]) {
 	defer d.mu.Unlock()
 	g.place.remove(g.cost)
 	m := g.place.member
+	m.served++
+	if m.limit > 0 && m.served == m.limit {
+		m.replace(fmt.Sprintf("it has served %d requests", m.served))
+	}
 	if m.leaving {
 		m.checkDrained()
 		return
@@ -196,33 +215,77 @@ func (d *dispatcher[S]) serveQueue() {
 }
 
 // add lets a process take requests.
-func (d *dispatcher[S]) add(p Process[S]) *member[S] {
-	m := &member[S]{process: p, shares: p.Shares(), drained: make(chan struct{})}
-	for _, s := range p.Slots() {
-		m.idle = append(m.idle, &place[S]{slot: s, member: m})
-	}
+func (d *dispatcher[S]) add(m *member[S]) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.members = append(d.members, m)
+	d.known = append(d.known, m)
+	d.failing = nil
 	d.serveQueue()
-	return m
 }
 
 // remove gives a process no more requests; drained tells when it serves none.
 func (d *dispatcher[S]) remove(m *member[S]) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for i, other := range d.members {
-		if other == m {
-			d.members = append(d.members[:i:i], d.members[i+1:]...)
-			break
-		}
-	}
+	d.members = without(d.members, m)
 	if !m.leaving {
 		m.leaving = true
 		m.idle, m.shared = nil, nil
 		m.checkDrained()
 	}
+}
+
+// forget takes a process that has ended out of the list.
+func (d *dispatcher[S]) forget(m *member[S]) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.known = without(d.known, m)
+}
+
+func without[T comparable](list []T, gone T) []T {
+	i := slices.Index(list, gone)
+	if i < 0 {
+		return list
+	}
+	return append(list[:i:i], list[i+1:]...)
+}
+
+// lose notes that one of a process's requests will not end by itself.
+func (d *dispatcher[S]) lose(m *member[S]) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	m.lost++
+	m.checkDrained()
+}
+
+func (d *dispatcher[S]) hasLost(m *member[S]) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return m.lost > 0
+}
+
+// refuse fails the requests that wait, as long as there is no process, and those
+// that come.
+func (d *dispatcher[S]) refuse(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.members) > 0 {
+		return
+	}
+	d.failing = err
+	for w := d.queue.first(true); w != nil; w = d.queue.first(true) {
+		d.queue.drop(w)
+		w.refused = err
+		close(w.granted)
+	}
+}
+
+// admitted are the processes that take requests.
+func (d *dispatcher[S]) admitted() []*member[S] {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.members)
 }
 
 // close refuses new requests that would have to wait, and fails those that do.

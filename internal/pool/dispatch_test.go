@@ -204,10 +204,10 @@ func TestDeadProcessGetsNoRequest(t *testing.T) {
 		var d dispatcher[string]
 		d.queueSize = 10
 		dead, alive := newFake("dead", 2), newFake("alive", 2)
-		d.add(dead)
+		d.add(memberOf(dead))
 		lease, err := d.Acquire(t.Context(), Ask{})
 		wantErr(t, err, nil)
-		d.add(alive)
+		d.add(memberOf(alive))
 		dead.die()
 		for range 2 {
 			l, err := d.Acquire(t.Context(), Ask{})
@@ -224,7 +224,7 @@ func TestDeadProcessGetsNoRequest(t *testing.T) {
 		lease.Release() // the dead process's own
 		stillWaits(t, done)
 		other := newFake("other", 1)
-		d.add(other)
+		d.add(memberOf(other))
 		if r := got(t, done); r.err != nil || r.lease.Slot != "other0" {
 			t.Fatalf("got %q, %v", r.lease.Slot, r.err)
 		}
@@ -251,8 +251,8 @@ func TestQueuedRequestsGetTheReplacement(t *testing.T) {
 
 func TestNothingIsAllocatedForAFreeSlot(t *testing.T) {
 	d := dispatcher[string]{}
-	d.add(newFake("a", 4))
-	d.add(newFake("b", 4))
+	d.add(memberOf(newFake("a", 4)))
+	d.add(memberOf(newFake("b", 4)))
 	ctx := t.Context()
 	got := testing.AllocsPerRun(1000, func() {
 		l, err := d.Acquire(ctx, Ask{})
@@ -269,7 +269,7 @@ func TestNothingIsAllocatedForAFreeSlot(t *testing.T) {
 func BenchmarkAcquire(b *testing.B) {
 	d := dispatcher[string]{}
 	for _, name := range []string{"a", "b", "c", "d"} {
-		d.add(newFake(name, 4))
+		d.add(memberOf(newFake(name, 4)))
 	}
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {

@@ -36,6 +36,7 @@ func newFake(name string, slots int) *fakeProcess {
 
 func (f *fakeProcess) Slots() []string         { return f.slots }
 func (f *fakeProcess) Shares() bool            { return !f.selfish }
+func (f *fakeProcess) Memory() (int64, error)  { return 0, nil }
 func (f *fakeProcess) Exited() <-chan struct{} { return f.exited }
 
 func (f *fakeProcess) Stop() {
@@ -88,12 +89,18 @@ type nursery struct {
 	selfish  bool                // what it makes does not share
 	deaf     bool                // a start does not end with its context
 
-	mu    sync.Mutex
-	born  []*fakeProcess
-	tries []time.Time
+	mu     sync.Mutex
+	born   []*fakeProcess
+	tries  []time.Time
+	closed int // generations
 }
 
-func (n *nursery) start(ctx context.Context) (Process[string], error) {
+// generation is one that makes processes here.
+func (n *nursery) generation() Generation[string] { return n }
+
+func (n *nursery) Close() { n.mu.Lock(); n.closed++; n.mu.Unlock() }
+
+func (n *nursery) Start(ctx context.Context) (Process[string], error) {
 	n.mu.Lock()
 	nth := len(n.tries)
 	n.tries = append(n.tries, time.Now())
@@ -173,7 +180,7 @@ func inBubble(t *testing.T, size int, n *nursery, opts Options[string], body fun
 		if n.slots == 0 {
 			n.slots = 1
 		}
-		opts.Size, opts.Start, opts.Logger = size, n.start, silent
+		opts.Size, opts.Generation, opts.Logger = size, n.generation, silent
 		p := &testPool{Pool: New(opts)}
 		if err := p.Start(t.Context()); err != nil {
 			t.Fatal(err)
@@ -263,3 +270,29 @@ func wantLoad(t *testing.T, p interface{ Load() Load }, want Load) {
 
 // pass lets virtual time go by; it takes no real time.
 func pass(d time.Duration) { <-time.After(d) }
+
+// memberOf is the process as a dispatcher knows it, without a seat.
+func memberOf(f *fakeProcess) *member[string] {
+	return newMember[string](f, &generation[string]{}, 0, Recycle{})
+}
+
+// sleep waits and reports whether ctx is still good.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// startedBy is a generation that is only a function.
+func startedBy(start func(ctx context.Context) (Process[string], error)) func() Generation[string] {
+	return func() Generation[string] { return starter(start) }
+}
+
+type starter func(ctx context.Context) (Process[string], error)
+
+func (s starter) Start(ctx context.Context) (Process[string], error) { return s(ctx) }
+
+func (s starter) Close() {}

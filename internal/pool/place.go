@@ -14,17 +14,6 @@ const maxRequests = 12
 // are sent elsewhere: it was not short this time.
 const patience = time.Millisecond
 
-// member is a process that takes requests.
-type member[S any] struct {
-	process Process[S]
-	idle    []*place[S]
-	shares  bool          // short requests may wait behind each other
-	shared  *place[S]     // where short requests wait behind each other
-	busy    int           // requests
-	leaving bool          // takes no more requests
-	drained chan struct{} // closed when leaving and nothing is busy
-}
-
 // place is a slot as the dispatcher sees it.
 type place[S any] struct {
 	slot     S
@@ -51,54 +40,6 @@ func (p *place[S]) remove(cost time.Duration) {
 	}
 }
 
-// take uses the slot that was idle last: its caches are warm.
-func (m *member[S]) take() *place[S] {
-	last := len(m.idle) - 1
-	p := m.idle[last]
-	m.idle = m.idle[:last]
-	return p
-}
-
-// giveBack takes a slot that has nothing to do.
-func (m *member[S]) giveBack(p *place[S]) {
-	m.unshare(p)
-	p.sharing = false
-	m.idle = append(m.idle, p)
-}
-
-// share takes a slot, and opens it to further short requests.
-func (m *member[S]) share() *place[S] {
-	p := m.take()
-	if !m.shares {
-		return p
-	}
-	p.sharing, p.since = true, time.Now()
-	m.shared = p
-	return p
-}
-
-// unshare has no further request wait there.
-func (m *member[S]) unshare(p *place[S]) {
-	if m.shared == p {
-		m.shared = nil
-	}
-}
-
-func (m *member[S]) exited() bool {
-	select {
-	case <-m.process.Exited():
-		return true
-	default:
-		return false
-	}
-}
-
-func (m *member[S]) checkDrained() {
-	if m.busy == 0 {
-		close(m.drained)
-	}
-}
-
 // behindOthers finds a place for a short request. Short requests keep one thread
 // of a process from sleeping rather than waking several, which would only hand
 // the interpreter's lock to and fro; and one process rather than several, until
@@ -116,11 +57,16 @@ func (d *dispatcher[S]) behindOthers(cost time.Duration) *place[S] {
 		d.watch(p, patience)
 		return p
 	}
-	m := d.leastBusy(func(m *member[S]) bool { return m.shared == nil })
-	if m == nil {
+	var best *member[S]
+	for _, m := range d.members {
+		if m.shared == nil && len(m.idle) > 0 && (best == nil || m.busy < best.busy) && !m.exited() {
+			best = m
+		}
+	}
+	if best == nil {
 		return nil
 	}
-	return m.share()
+	return best.share()
 }
 
 // watch looks after a while whether the place has gone on.

@@ -5,51 +5,54 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
-)
-
-// A process that lived this long was well: the next one's start is not delayed.
-const healthyAfter = 10 * time.Second
-
-// The delays before a replacement: none the first time, then growing.
-const (
-	firstDelay = 100 * time.Millisecond
-	maxDelay   = 30 * time.Second
 )
 
 // Options configure a Pool.
 type Options[S any] struct {
-	Size         int // processes to keep
-	Start        Starter[S]
-	QueueSize    int           // requests that may wait; negative: none
-	QueueTimeout time.Duration // how long they may; 0: no limit
+	Size         int                    // processes to keep
+	Generation   func() Generation[S]   // makes the first, and one for each reload
+	QueueSize    int                    // requests that may wait; negative: none
+	QueueTimeout time.Duration          // how long they may; 0: no limit
+	DrainTimeout time.Duration          // how long a process that is replaced may take; 0: no limit
+	WarmUp       func(Process[S]) error // makes a process ready that no client has; may be nil
+	Recycle      Recycle
 	Logger       *slog.Logger
 
 	// TakeBack returns the requests that were given to a slot and that it has not
-	// begun, but for the first, to those who had them sent: they release their
-	// leases and ask again. nil: each request has a slot of its own.
+	// begun to those who had them sent: they release their leases and ask again.
+	// nil: each request has a slot of its own.
 	TakeBack func(S)
 }
 
-// Pool keeps Size processes and dispatches requests to their slots.
+// Pool keeps processes and dispatches requests to their slots. Each process has
+// a seat; a seat sees to it that there is one, of the current generation.
 type Pool[S any] struct {
 	dispatcher[S]
-	opts  Options[S]
-	seats sync.WaitGroup
-	ready chan error  // of the first process of each seat
-	up    atomic.Bool // the first process became ready
+	opts      Options[S]
+	work      sync.WaitGroup // seats, and processes that are on their way out
+	recycling chan struct{}  // holds one token: never two replacements at once
 
 	ctx    context.Context // ends when no more processes are to be started
 	cancel context.CancelFunc
 
 	killing context.Context // ends when what is left is to be killed; its cause is the reason
 	kill    context.CancelCauseFunc
+
+	reloading sync.Mutex
+
+	stateMu  sync.Mutex
+	seats    []*seat[S]
+	current  *generation[S]
+	numbers  int // of the processes so far
+	made     int // generations so far
+	health   health
+	starting chan error // of the first process of each seat, until Start returns
 }
 
 // New returns a pool without processes; Start makes them.
 func New[S any](opts Options[S]) *Pool[S] {
-	p := &Pool[S]{opts: opts, ready: make(chan error, opts.Size)}
+	p := &Pool[S]{opts: opts, starting: make(chan error, opts.Size), recycling: make(chan struct{}, 1)}
 	p.queueSize = max(opts.QueueSize, 0)
 	p.queueTimeout = opts.QueueTimeout
 	p.takeBack = opts.TakeBack
@@ -66,80 +69,92 @@ func (p *Pool[S]) Start(ctx context.Context) error {
 	}
 	var err error
 	select {
-	case err = <-p.ready:
+	case err = <-p.starting:
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	case <-p.ctx.Done():
 		err = ErrClosed
 	}
-	p.up.Store(err == nil)
 	if err != nil {
 		p.Kill("the server did not start")
+		return err
 	}
-	return err
+	p.isUp()
+	return nil
 }
 
 // open begins to keep the seats, unless the pool was stopped before.
 func (p *Pool[S]) open() bool {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
+	closed := p.closed
+	p.mu.Unlock()
+	if closed {
 		return false
 	}
-	for range p.opts.Size {
-		p.seats.Go(func() { p.keep(p.ctx) })
+	p.stateMu.Lock()
+	defer p.stateMu.Unlock()
+	p.current = p.newGeneration()
+	p.addSeats(p.opts.Size)
+	if p.opts.Recycle.watchesMemory() {
+		p.work.Go(p.watchMemory)
 	}
 	return true
 }
 
-// keep holds one seat: a process, and after its end another, until the pool stops.
-func (p *Pool[S]) keep(ctx context.Context) {
-	var delay backoff
-	for first := true; ctx.Err() == nil; first = false {
-		process, err := p.opts.Start(ctx)
-		if first {
-			p.ready <- err
-		}
-		if err != nil {
-			if ctx.Err() == nil && p.up.Load() {
-				p.opts.Logger.Error("a worker could not be started: "+err.Error(), "retry_in", delay.peek())
-			}
-			if !sleep(ctx, delay.next()) {
-				return
-			}
-			continue
-		}
-		began := time.Now()
-		p.serve(process)
-		if time.Since(began) >= healthyAfter {
-			delay = backoff{}
-		}
-		if !sleep(ctx, delay.next()) {
-			return
-		}
+// addSeats is called with stateMu held.
+func (p *Pool[S]) addSeats(n int) {
+	for range n {
+		s := newSeat(p)
+		p.seats = append(p.seats, s)
+		p.work.Go(s.keep)
 	}
 }
 
-// serve lets the process take requests until it ends or the pool stops.
-func (p *Pool[S]) serve(process Process[S]) {
-	// Each seat sees to its own, also to one that became ready too late.
-	stop := context.AfterFunc(p.killing, func() { process.Kill(context.Cause(p.killing).Error()) })
-	defer stop()
-	m := p.add(process)
-	select {
-	case <-process.Exited():
-		p.remove(m)
-	case <-p.ctx.Done():
-		p.remove(m)
-		select {
-		case <-m.drained:
-			process.Stop()
-			<-process.Exited()
-		case <-process.Exited():
+// newGeneration is called with stateMu held. Being current counts as one user.
+func (p *Pool[S]) newGeneration() *generation[S] {
+	p.made++
+	return &generation[S]{Generation: p.opts.Generation(), number: p.made, users: 1}
+}
+
+// join has the current generation kept for one more process.
+func (p *Pool[S]) join() *generation[S] {
+	p.stateMu.Lock()
+	defer p.stateMu.Unlock()
+	p.current.users++
+	return p.current
+}
+
+// leave closes a generation that nobody uses any more.
+func (p *Pool[S]) leave(g *generation[S]) {
+	p.stateMu.Lock()
+	g.users--
+	last := g.users == 0
+	p.stateMu.Unlock()
+	if last {
+		g.Close()
+	}
+}
+
+// start makes a process of the current generation.
+func (p *Pool[S]) start(ctx context.Context) (*member[S], error) { return p.startOf(ctx, p.join()) }
+
+// startOf makes a process of a generation that the caller has joined.
+func (p *Pool[S]) startOf(ctx context.Context, g *generation[S]) (*member[S], error) {
+	process, err := g.Start(ctx)
+	if err == nil && p.opts.WarmUp != nil {
+		if err = p.opts.WarmUp(process); err != nil {
+			process.Kill("its warm-up failed")
+			process.CloseSlots()
 		}
 	}
-	// The replacement does not wait for requests whose clients read slowly.
-	p.seats.Go(func() { <-m.drained; process.CloseSlots() })
+	if err != nil {
+		p.leave(g)
+		return nil, err
+	}
+	p.stateMu.Lock()
+	defer p.stateMu.Unlock()
+	p.numbers++
+	return newMember(process, g, p.numbers, p.opts.Recycle), nil
 }
 
 // Stop ends the processes when their requests are done, and waits for that.
@@ -148,7 +163,7 @@ func (p *Pool[S]) Stop(ctx context.Context) error {
 	p.close()
 	p.cancel()
 	gone := make(chan struct{})
-	go func() { p.seats.Wait(); close(gone) }()
+	go func() { p.work.Wait(); p.dissolve(); close(gone) }()
 	select {
 	case <-gone:
 		return nil
@@ -164,36 +179,23 @@ func (p *Pool[S]) Kill(reason string) {
 	p.close()
 	p.cancel()
 	p.kill(errors.New(reason))
-	p.seats.Wait()
+	p.work.Wait()
+	p.dissolve()
 }
 
-// backoff grows from nothing.
-type backoff struct{ last, upcoming time.Duration }
-
-func (b *backoff) peek() time.Duration { return b.upcoming }
-
-func (b *backoff) next() time.Duration {
-	b.last = b.upcoming
-	b.upcoming = min(max(2*b.last, firstDelay), maxDelay)
-	return b.last
-}
-
-// sleep waits and reports whether ctx is still good.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
+// dissolve lets go of the current generation, once.
+func (p *Pool[S]) dissolve() {
+	p.stateMu.Lock()
+	g := p.current
+	p.current = nil
+	p.stateMu.Unlock()
+	if g != nil {
+		p.leave(g)
 	}
 }
 
 // IsOverload says whether err means that the server has more to do than it can.
 func IsOverload(err error) bool {
-	return errors.Is(err, ErrQueueFull) || errors.Is(err, ErrQueueTimeout) || errors.Is(err, ErrClosed)
+	return errors.Is(err, ErrQueueFull) || errors.Is(err, ErrQueueTimeout) || errors.Is(err, ErrClosed) ||
+		errors.Is(err, ErrFailing)
 }

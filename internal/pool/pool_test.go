@@ -15,7 +15,7 @@ func TestStartReturnsWithTheFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &nursery{slots: 1}
 		slow := false
-		p := New(Options[string]{Size: 3, Logger: silent, Start: func(ctx context.Context) (Process[string], error) {
+		p := New(Options[string]{Size: 3, Logger: silent, Generation: startedBy(func(ctx context.Context) (Process[string], error) {
 			n.mu.Lock()
 			wait := slow
 			slow = true
@@ -23,8 +23,8 @@ func TestStartReturnsWithTheFirst(t *testing.T) {
 			if wait && !sleep(ctx, time.Minute) {
 				return nil, context.Cause(ctx)
 			}
-			return n.start(ctx)
-		}})
+			return n.Start(ctx)
+		})})
 		began := time.Now()
 		wantErr(t, p.Start(t.Context()), nil)
 		if took := time.Since(began); took != 0 {
@@ -45,7 +45,7 @@ func TestStartFailsWithTheFirst(t *testing.T) {
 			}
 			return nil
 		}}
-		p := New(Options[string]{Size: 3, Start: n.start, Logger: silent, QueueSize: 1})
+		p := New(Options[string]{Size: 3, Generation: n.generation, Logger: silent, QueueSize: 1})
 		wantErr(t, p.Start(t.Context()), errNoStart)
 		synctest.Wait()
 		for i := range n.count() {
@@ -73,7 +73,7 @@ func TestLateStartIsKilled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := &nursery{slots: 1, takes: 5 * time.Second, deaf: true, stubborn: true}
-				p := New(Options[string]{Size: 1, Start: n.start, Logger: silent})
+				p := New(Options[string]{Size: 1, Generation: n.generation, Logger: silent})
 				started := make(chan error, 1)
 				go func() { started <- p.Start(t.Context()) }()
 				synctest.Wait()
@@ -97,7 +97,7 @@ func TestLateStartIsKilled(t *testing.T) {
 func TestStartAfterStopFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &nursery{slots: 1}
-		p := New(Options[string]{Size: 1, Start: n.start, Logger: silent})
+		p := New(Options[string]{Size: 1, Generation: n.generation, Logger: silent})
 		wantErr(t, p.Stop(t.Context()), nil)
 		wantErr(t, p.Start(t.Context()), ErrClosed)
 	})
@@ -106,7 +106,7 @@ func TestStartAfterStopFails(t *testing.T) {
 func TestStartEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &nursery{slots: 1, takes: time.Hour}
-		p := New(Options[string]{Size: 2, Start: n.start, Logger: silent})
+		p := New(Options[string]{Size: 2, Generation: n.generation, Logger: silent})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		wantErr(t, p.Start(ctx), context.DeadlineExceeded)
@@ -116,7 +116,7 @@ func TestStartEndsWithItsContext(t *testing.T) {
 func TestStartsContextDoesNotBindLaterStarts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &nursery{slots: 1}
-		p := New(Options[string]{Size: 1, Start: n.start, Logger: silent})
+		p := New(Options[string]{Size: 1, Generation: n.generation, Logger: silent})
 		ctx, cancel := context.WithCancel(t.Context())
 		wantErr(t, p.Start(ctx), nil)
 		cancel()

@@ -10,7 +10,20 @@ type Process[S any] interface {
 	Stop()                   // ends an idle process; Exited tells when it has
 	Kill(reason string)      // ends it at once
 	CloseSlots()             // frees what an ended process, no longer used, held
+	Memory() (int64, error)  // that it takes of the system's, in bytes
 }
 
-// Starter makes a process and returns when it is ready to serve.
-type Starter[S any] func(ctx context.Context) (Process[S], error)
+// Generation makes the processes of one version of the code.
+type Generation[S any] interface {
+	// Start makes a process and returns when it is ready to serve.
+	Start(ctx context.Context) (Process[S], error)
+	// Close is called once, when all its processes have ended and no more are wanted.
+	Close()
+}
+
+// generation counts who uses one.
+type generation[S any] struct {
+	Generation[S]
+	number int
+	users  int // seats and processes; guarded by Pool.stateMu
+}

@@ -8,6 +8,7 @@ import (
 // waiter is a request in the queue.
 type waiter[S any] struct {
 	granted chan grant[S] // takes one; closed when the queue is
+	refused error         // why it was closed, if not because the server stops
 	cost    time.Duration
 	order   int64 // of its arrival
 	element *list.Element

@@ -248,7 +248,7 @@ func TestSelfishProcessBesideOthers(t *testing.T) {
 	inBubble(t, 1, n, sharing(10), func(t *testing.T, p *testPool) {
 		selfish := newFake("selfish", 2)
 		selfish.selfish = true
-		p.add(selfish)
+		p.add(memberOf(selfish))
 		first := pack(t, p, 2, Ahead)
 		if first[0].Slot[0] != 'a' {
 			t.Errorf("got %s", first[0].Slot)
@@ -265,10 +265,10 @@ func TestSelfishProcessBesideOthers(t *testing.T) {
 func TestDeadProcessIsNotShared(t *testing.T) {
 	d := dispatcher[string]{takeBack: func(string) {}}
 	dead := newFake("dead", 2)
-	d.add(dead)
+	d.add(memberOf(dead))
 	first, err := d.Acquire(t.Context(), Ask{Cost: us})
 	wantErr(t, err, nil)
-	d.add(newFake("alive", 1))
+	d.add(memberOf(newFake("alive", 1)))
 	dead.die()
 	if l, err := d.Acquire(t.Context(), Ask{Cost: us}); err != nil || l.Slot != "alive0" {
 		t.Errorf("got %q, %v", l.Slot, err)
@@ -309,7 +309,7 @@ func checkIdle(t *testing.T, p *testPool) {
 func BenchmarkAcquireShort(b *testing.B) {
 	d := dispatcher[string]{takeBack: func(string) {}, queueSize: 100}
 	for _, name := range []string{"a", "b"} {
-		d.add(newFake(name, 4))
+		d.add(memberOf(newFake(name, 4)))
 	}
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {

@@ -14,13 +14,15 @@ type Factory struct {
 	mu     sync.Mutex
 	zygote *zygote
 	closed bool
-
-	pidMu sync.Mutex
-	pids  map[int]bool // of zygotes that have not been waited for
 }
 
 // NewFactory returns a Factory; nothing is started before the first Start.
-func NewFactory(opts Options) *Factory { return &Factory{opts: opts, pids: map[int]bool{}} }
+func NewFactory(opts Options) *Factory {
+	if opts.Children == nil {
+		opts.Children = NewChildren()
+	}
+	return &Factory{opts: opts}
+}
 
 // Start makes one worker and returns when it is ready to serve. A *LoadError
 // says that the application could not be loaded.
@@ -51,7 +53,7 @@ func (f *Factory) current(ctx context.Context) (*zygote, error) {
 	if f.zygote != nil {
 		return f.zygote, nil
 	}
-	z, err := startZygote(ctx, &f.opts, f.notePID)
+	z, err := startZygote(ctx, &f.opts, f.opts.Children.Note)
 	if err != nil {
 		return nil, err
 	}
@@ -77,22 +79,4 @@ func (f *Factory) Close() {
 		f.zygote.stop()
 		f.zygote = nil
 	}
-}
-
-// notePID keeps the zygotes' numbers, from before they can end until they are
-// waited for.
-func (f *Factory) notePID(pid int, lives bool) {
-	f.pidMu.Lock()
-	defer f.pidMu.Unlock()
-	if lives {
-		f.pids[pid] = true
-	} else {
-		delete(f.pids, pid)
-	}
-}
-
-func (f *Factory) isZygote(pid int) bool {
-	f.pidMu.Lock()
-	defer f.pidMu.Unlock()
-	return f.pids[pid]
 }

@@ -25,6 +25,9 @@ type Options struct {
 	StartTimeout time.Duration // of one worker or zygote; 0 means none
 	Logger       *slog.Logger
 
+	// Children is told of the zygotes; nil: nobody asks.
+	Children *Children
+
 	// CheckVersion refuses an interpreter that is too old.
 	CheckVersion func(version string) error
 

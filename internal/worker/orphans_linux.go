@@ -14,7 +14,7 @@ import (
 // AdoptOrphans makes this process the parent of what its descendants leave
 // behind (workers whose zygote died, daemons of the application), and reaps
 // them until ctx ends. It is for a process that exists for this server alone.
-func (f *Factory) AdoptOrphans(ctx context.Context) error {
+func (c *Children) AdoptOrphans(ctx context.Context) error {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return os.NewSyscallError("prctl", err)
 	}
@@ -25,7 +25,7 @@ func (f *Factory) AdoptOrphans(ctx context.Context) error {
 		for {
 			select {
 			case <-died:
-				f.reap(ctx)
+				c.reap(ctx)
 			case <-ctx.Done():
 				return
 			}
@@ -34,8 +34,8 @@ func (f *Factory) AdoptOrphans(ctx context.Context) error {
 	return nil
 }
 
-// reap waits for each dead child but the zygote, which has a waiter of its own.
-func (f *Factory) reap(ctx context.Context) {
+// reap waits for each dead child but those that have a waiter of their own.
+func (c *Children) reap(ctx context.Context) {
 	for ctx.Err() == nil {
 		var info unix.Siginfo
 		err := unix.Waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
@@ -46,7 +46,7 @@ func (f *Factory) reap(ctx context.Context) {
 		if err != nil || pid == 0 {
 			return
 		}
-		if f.isZygote(pid) {
+		if c.has(pid) {
 			time.Sleep(time.Millisecond) // until its waiter has it; others may stand behind it
 			continue
 		}

@@ -24,7 +24,7 @@ def app(environ, start_response):
     return [b"ok"]
 `)
 	ctx, cancel := context.WithCancel(t.Context())
-	if err := b.AdoptOrphans(ctx); err != nil {
+	if err := b.opts.Children.AdoptOrphans(ctx); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {

@@ -5,4 +5,4 @@ package worker
 import "context"
 
 // AdoptOrphans does nothing where the system has no subreapers.
-func (f *Factory) AdoptOrphans(context.Context) error { return nil }
+func (c *Children) AdoptOrphans(context.Context) error { return nil }
