@@ -16,6 +16,18 @@ const (
 	DefaultDrainTimeout   = 25 * time.Second
 )
 
+// ReloadMode is how workers with new code replace those with old code.
+type ReloadMode string
+
+// The modes of a reload.
+const (
+	// BlueGreen has all new workers ready before the first takes a request.
+	BlueGreen ReloadMode = "blue-green"
+	// Rolling replaces one worker after the other, for where memory does not
+	// hold two generations. The first shows whether the code starts.
+	Rolling ReloadMode = "rolling"
+)
+
 // Config says which Python application to serve and how. The zero value is
 // valid: it serves the application found in the current directory.
 //
@@ -86,6 +98,31 @@ type Config struct {
 
 	// DrainTimeout bounds how long Run lets requests finish once its context ends.
 	DrainTimeout time.Duration
+
+	// ReloadMode says how Reload replaces the workers. Default: BlueGreen.
+	ReloadMode ReloadMode
+
+	// MaxRequests has a worker replaced after so many requests, and up to
+	// MaxRequestsJitter more. Default: never.
+	MaxRequests, MaxRequestsJitter int
+
+	// MaxWorkerLifetime has a worker replaced after so long, and up to a tenth
+	// more. Default: never.
+	MaxWorkerLifetime time.Duration
+
+	// MaxWorkerMemory has a worker replaced that takes more memory, in bytes. At
+	// half as much again it gets no more requests even before its replacement is
+	// ready. Default: never.
+	MaxWorkerMemory int64
+
+	// MemoryBudget has the largest worker replaced when all together take more
+	// memory, in bytes. Default: 90 % of the limit of the container (cgroup), if
+	// there is one; negative: no budget.
+	MemoryBudget int64
+
+	// ShutdownDelay is how long Run goes on serving once its context ends, while
+	// Status says that it is draining: the time that balancers need to notice.
+	ShutdownDelay time.Duration
 
 	// Logger receives the server's own messages and what the application writes
 	// to wsgi.errors, stdout and stderr. Default: slog.Default().

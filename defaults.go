@@ -43,6 +43,12 @@ func (c Config) withDefaults() (Config, error) {
 	orDefault(&c.RequestTimeout, DefaultRequestTimeout)
 	orDefault(&c.QueueTimeout, DefaultQueueTimeout)
 	orDefault(&c.DrainTimeout, DefaultDrainTimeout)
+	if c.ReloadMode == "" {
+		c.ReloadMode = BlueGreen
+	}
+	if c.MemoryBudget == 0 {
+		c.MemoryBudget = cpus.MemoryLimit() / 10 * 9
+	}
 	if len(c.Bind) == 0 {
 		c.Bind = []string{DefaultBind}
 	}
@@ -61,6 +67,12 @@ func (c *Config) check() error {
 	}
 	if c.Threads < 1 || c.Threads > maxThreads {
 		return fmt.Errorf("threads: %d is not between 1 and %d", c.Threads, maxThreads)
+	}
+	if c.ReloadMode != BlueGreen && c.ReloadMode != Rolling {
+		return fmt.Errorf("reload-mode: %q is not one of %s, %s", c.ReloadMode, BlueGreen, Rolling)
+	}
+	if c.MaxRequestsJitter > 0 && c.MaxRequests <= 0 {
+		return errors.New("max-requests-jitter needs max-requests")
 	}
 	c.ScriptName = strings.TrimRight(c.ScriptName, "/")
 	if c.ScriptName != "" && c.ScriptName[0] != '/' {

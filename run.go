@@ -98,6 +98,7 @@ func (r *run) serve(ctx context.Context) error {
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
+		r.goOn(r.s.cfg.ShutdownDelay)
 	}
 	drain, cancel := r.s.drainContext()
 	defer cancel()
@@ -106,6 +107,20 @@ func (r *run) serve(ctx context.Context) error {
 			"drain_timeout", r.s.cfg.DrainTimeout)
 	}
 	return err
+}
+
+// goOn serves for a while as before, so that balancers notice that the server is
+// about to stop. Shutdown and Close end it.
+func (r *run) goOn(delay time.Duration) {
+	r.s.draining.Store(true)
+	if delay <= 0 {
+		return
+	}
+	r.s.logger.Info("stopping: requests are served for a while yet", "shutdown_delay", delay)
+	select {
+	case <-time.After(delay):
+	case <-r.s.closed:
+	}
 }
 
 // stop drains; a second call, with a context that ends sooner, hurries the first.

@@ -27,10 +27,11 @@ type Server struct {
 	pool        *pool.Pool[*worker.Slot]
 	gateway     *gateway.Gateway
 
-	started atomic.Bool
-	startMu sync.Mutex
-	failed  error             // why Start failed, for good
-	first   chan worker.Ready // what the first worker reported
+	started  atomic.Bool
+	draining atomic.Bool // Run was told to stop
+	startMu  sync.Mutex
+	failed   error             // why Start failed, for good
+	first    chan worker.Ready // what the first worker reported
 
 	closed     chan struct{} // closed when Shutdown or Close has begun
 	closeOnce  sync.Once
@@ -59,6 +60,7 @@ func New(cfg Config) (*Server, error) {
 	s.pool = pool.New(pool.Options[*worker.Slot]{
 		Size: cfg.Workers, Generation: s.generation, QueueSize: cfg.QueueSize,
 		QueueTimeout: max(cfg.QueueTimeout, 0), Logger: cfg.Logger, TakeBack: (*worker.Slot).TakeBack,
+		DrainTimeout: max(cfg.DrainTimeout, 0), Recycle: cfg.recycle(),
 	})
 	s.gateway = gateway.New(gateway.Options{
 		Acquire: s.acquire, ScriptName: cfg.ScriptName, RequestTimeout: max(cfg.RequestTimeout, 0),

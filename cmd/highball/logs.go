@@ -3,7 +3,6 @@
 package main
 
 import (
-	"io"
 	"log/slog"
 
 	"highball/internal/obs"
@@ -14,7 +13,7 @@ import (
 type logs struct {
 	server *slog.Logger
 	access *slog.Logger // nil when off
-	file   io.Closer    // the access log's, if it has one
+	file   *obs.LogFile // the access log's, if it has one
 }
 
 func (p *program) openLogs(v settings.Values) (logs, error) {
@@ -32,6 +31,15 @@ func (p *program) openLogs(v settings.Values) (logs, error) {
 		opened.access, opened.file = obs.NewAccessLogger(file, format), file
 	}
 	return opened, nil
+}
+
+// reopen has the access log go on in a new file of the same name: logrotate has
+// moved the old one.
+func (l logs) reopen() error {
+	if l.file == nil {
+		return nil
+	}
+	return l.file.Reopen()
 }
 
 func (l logs) close() {

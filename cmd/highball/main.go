@@ -10,8 +10,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +26,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		stdout:    stdout,
 		stderr:    stderr,
 		environ:   environ,
-		signals:   stopSignals,
+		signals:   subscribe,
 		newServer: newServer,
 	}
 	root := p.rootCommand()
@@ -44,7 +42,7 @@ type program struct {
 	stdout, stderr io.Writer
 	environ        []string
 
-	// signals subscribes to the signals that stop the server; tests send their own.
+	// signals subscribes to the signals that the server knows; tests send their own.
 	signals func() (received <-chan os.Signal, stop func())
 
 	newServer func(highball.Config) (server, error)
@@ -53,6 +51,9 @@ type program struct {
 // server is the part of highball.Server that the program drives.
 type server interface {
 	Run(ctx context.Context) error
+	Reload(ctx context.Context) error
+	Scale(workers int) error
+	Workers() int
 	Close() error
 }
 
@@ -74,11 +75,4 @@ func (p *program) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(p.runCommand(), p.checkCommand(), p.traceCommand(), p.configCommand(), p.versionCommand())
 	return root
-}
-
-// stopSignals subscribes to what a terminal, systemd and container runtimes send.
-func stopSignals() (<-chan os.Signal, func()) {
-	received := make(chan os.Signal, 2)
-	signal.Notify(received, os.Interrupt, syscall.SIGTERM)
-	return received, func() { signal.Stop(received) }
 }

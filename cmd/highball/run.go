@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,8 @@ func (p *program) runCommand() *cobra.Command {
 		Short: "Serve an application",
 		Long: "Serve the WSGI application APP, \"module:attribute\" or one of the forms that docs/CONFIG.md lists. " +
 			"Without APP the current directory is searched for a Django or Flask project.\n\n" +
-			"SIGTERM or SIGINT lets requests in progress finish for drain-timeout; a second one stops at once.",
+			"SIGTERM or SIGINT lets requests in progress finish for drain-timeout; a second one, or SIGQUIT, stops at once. " +
+			"SIGHUP reloads the code.",
 		Example:               "  highball run mysite.wsgi --bind :8000 --workers 4",
 		DisableFlagsInUseLine: true,
 		Args:                  cobra.ArbitraryArgs, // counted with the settings
@@ -49,13 +51,15 @@ func (p *program) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return refused(cmd, err)
 	}
-	return p.serve(cmd.Context(), srv, logs.server)
+	return p.serve(cmd.Context(), srv, logs)
 }
 
 // serve runs srv until it ends by itself or is told to by a signal. The first
-// signal drains, the second closes; after that signals have their usual
+// that stops drains, the second closes; after that signals have their usual
 // effect, so that a third ends a process that cannot even close.
-func (p *program) serve(ctx context.Context, srv server, logger *slog.Logger) error {
+func (p *program) serve(ctx context.Context, srv server, logs logs) error {
+	logger := logs.server
+	commands := &commands{srv: srv, logs: logs, logger: logger, terminal: isTerminal(os.Stdin)}
 	ctx, drain := context.WithCancel(ctx)
 	defer drain()
 	signals, stop := p.signals()
@@ -73,6 +77,10 @@ func (p *program) serve(ctx context.Context, srv server, logger *slog.Logger) er
 			return err
 		case sig := <-signals:
 			switch {
+			case commands.obey(ctx, sig):
+			case sig == syscall.SIGQUIT:
+				stop()
+				return closeNow(srv, ended, sig, logger)
 			case first.IsZero():
 				first = time.Now()
 				drain()
@@ -105,7 +113,7 @@ func waitAtMost(wg *sync.WaitGroup, limit time.Duration) {
 	}
 }
 
-var errCutShort = errors.New("a second signal cut the shutdown short: requests in progress were lost")
+var errCutShort = errors.New("a signal had the server stop at once: requests in progress were lost")
 
 // closeNow ends srv without waiting for its requests.
 func closeNow(srv server, ended <-chan error, sig os.Signal, logger *slog.Logger) error {

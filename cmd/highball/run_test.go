@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -26,10 +28,14 @@ type fakeServer struct {
 	fails    error
 	drained  chan struct{} // closed when the context of Run has ended
 	closed   chan struct{}
+
+	mu      sync.Mutex
+	workers int
+	did     chan string // what signals made it do
 }
 
 func newFake() *fakeServer {
-	return &fakeServer{drained: make(chan struct{}), closed: make(chan struct{})}
+	return &fakeServer{drained: make(chan struct{}), closed: make(chan struct{}), workers: 2, did: make(chan string, 1)}
 }
 
 func (f *fakeServer) Run(ctx context.Context) error {
@@ -43,6 +49,25 @@ func (f *fakeServer) Run(ctx context.Context) error {
 		return errors.New("closed")
 	}
 	return nil
+}
+
+func (f *fakeServer) Reload(context.Context) error {
+	f.did <- "reload"
+	return nil
+}
+
+func (f *fakeServer) Scale(n int) error {
+	f.mu.Lock()
+	f.workers = n
+	f.mu.Unlock()
+	f.did <- fmt.Sprint("scale ", n)
+	return nil
+}
+
+func (f *fakeServer) Workers() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.workers
 }
 
 func (f *fakeServer) Close() error {
@@ -64,7 +89,7 @@ func TestFirstSignalDrains(t *testing.T) {
 	p, signals := withSignals()
 	srv := newFake()
 	result := make(chan error)
-	go func() { result <- p.serve(context.Background(), srv, slog.New(slog.DiscardHandler)) }()
+	go func() { result <- p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}) }()
 	signals <- syscall.SIGTERM
 	if err := <-result; err != nil {
 		t.Errorf("error %v after an orderly stop", err)
@@ -82,7 +107,7 @@ func TestSecondSignalCloses(t *testing.T) {
 		srv := newFake()
 		srv.stubborn = true
 		result := make(chan error)
-		go func() { result <- p.serve(context.Background(), srv, slog.New(slog.DiscardHandler)) }()
+		go func() { result <- p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}) }()
 		signals <- os.Interrupt
 		<-srv.drained
 		signals <- os.Interrupt // at the same moment: the same signal, sent to the group as well
@@ -104,7 +129,7 @@ func TestServerThatEndsByItself(t *testing.T) {
 	p, _ := withSignals()
 	srv := newFake()
 	srv.fails = errors.New("address in use")
-	if err := p.serve(context.Background(), srv, slog.New(slog.DiscardHandler)); err != srv.fails {
+	if err := p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}); err != srv.fails {
 		t.Errorf("error %v, want %v", err, srv.fails)
 	}
 }
@@ -203,5 +228,72 @@ func TestLimitProcessors(t *testing.T) {
 		if got := runtime.GOMAXPROCS(0); got != max(1, all/2) {
 			t.Errorf("%d processors of %d, want half", got, all)
 		}
+	}
+}
+
+// The signals that do not stop the server, each as gunicorn has it.
+func TestSignalsThatManage(t *testing.T) {
+	p, signals := withSignals()
+	srv := newFake()
+	result := make(chan error)
+	go func() { result <- p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}) }()
+	for _, step := range []struct {
+		sig  syscall.Signal
+		want []string
+	}{
+		{syscall.SIGTTIN, []string{"scale 3"}},
+		{syscall.SIGTTOU, []string{"scale 2"}},
+		{syscall.SIGTTOU, []string{"scale 1"}},
+		{syscall.SIGTTOU, []string{"scale 1"}}, // never none
+		{syscall.SIGHUP, []string{"reload"}},
+		{syscall.SIGUSR1, nil}, // without an access log
+	} {
+		signals <- step.sig
+		for _, want := range step.want {
+			if got := <-srv.did; got != want {
+				t.Errorf("%v: %s, want %s", step.sig, got, want)
+			}
+		}
+	}
+	signals <- syscall.SIGTERM
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+}
+
+// Away from a terminal SIGWINCH takes the workers away and SIGHUP brings them back.
+func TestWinchAndBack(t *testing.T) {
+	srv := newFake()
+	c := &commands{srv: srv, logger: slog.New(slog.DiscardHandler)}
+	for _, step := range []struct {
+		sig  syscall.Signal
+		want string
+	}{{syscall.SIGWINCH, "scale 0"}, {syscall.SIGHUP, "scale 2"}, {0, "reload"}} {
+		if step.sig != 0 && !c.obey(t.Context(), step.sig) {
+			t.Fatalf("%v is not known", step.sig)
+		}
+		if got := <-srv.did; got != step.want {
+			t.Errorf("%v: %s, want %s", step.sig, got, step.want)
+		}
+	}
+	c.terminal = true
+	if !c.obey(t.Context(), syscall.SIGWINCH) || srv.Workers() != 2 {
+		t.Errorf("a terminal that changes its size leaves %d workers", srv.Workers())
+	}
+}
+
+func TestQuitStopsAtOnce(t *testing.T) {
+	p, signals := withSignals()
+	srv := newFake()
+	srv.stubborn = true
+	result := make(chan error)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { result <- p.serve(ctx, srv, logs{server: slog.New(slog.DiscardHandler)}) }()
+	signals <- syscall.SIGQUIT
+	<-srv.closed
+	cancel() // the fake's Run waits for it
+	if err := <-result; !errors.Is(err, errCutShort) {
+		t.Errorf("error %v, want %v", err, errCutShort)
 	}
 }

@@ -31,8 +31,17 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 		QueueTimeout:   limit(v.Duration("queue-timeout")),
 		QueueSize:      limit(v.Int("queue-size")),
 		DrainTimeout:   limit(v.Duration("drain-timeout")),
-		Logger:         logs.server,
-		AccessLog:      logs.access,
+		ShutdownDelay:  v.Duration("shutdown-delay"),
+
+		ReloadMode:        highball.ReloadMode(v.String("reload-mode")),
+		MaxRequests:       v.Int("max-requests"),
+		MaxRequestsJitter: v.Int("max-requests-jitter"),
+		MaxWorkerLifetime: v.Duration("max-worker-lifetime"),
+		MaxWorkerMemory:   v.Size("max-worker-memory"),
+		MemoryBudget:      memoryBudget(v),
+
+		Logger:    logs.server,
+		AccessLog: logs.access,
 	}
 }
 
@@ -43,4 +52,12 @@ func limit[T int | time.Duration](n T) T {
 		return -1
 	}
 	return n
+}
+
+// memoryBudget: the operator's zero is off, a Config's is the container's limit.
+func memoryBudget(v settings.Values) int64 {
+	if n := v.Size("memory-budget"); n > 0 || v.Source("memory-budget") == settings.SourceDefault {
+		return n
+	}
+	return -1
 }

@@ -18,6 +18,7 @@ func settingsTable() settings.Table {
 			environmentSettings(),
 			networkSettings(),
 			workerSettings(),
+			recycleSettings(),
 			limitSettings(),
 			logSettings(),
 		),

@@ -68,6 +68,17 @@ How long requests in progress may take to finish once the server is told to stop
 which Kubernetes kills a container that it has sent SIGTERM (` + "`terminationGracePeriodSeconds`" + `); raise both together. Docker waits only
 10 seconds (` + "`docker stop -t`" + `), systemd 90 (` + "`TimeoutStopSec`" + `). ` + "`0`" + ` waits for the last one however long it takes.`,
 		},
+		{
+			Name: "shutdown-delay", Kind: settings.Duration, Group: group,
+			Default: "0",
+			Usage:   "how long to go on serving once told to stop",
+			KnownAs: []string{"pre-stop-delay", "lameduck", "lame-duck"},
+			Doc: `
+How long the server goes on serving as before once it is told to stop, while it already says that it is not ready. Balancers that ask for
+readiness, or that learn late that an instance is leaving, send their requests elsewhere meanwhile; in Kubernetes it takes the place of
+a ` + "`preStop`" + ` hook that sleeps. The drain begins after it, so that both times have to fit into what the supervisor allows. None by
+default.`,
+		},
 	}
 }
 

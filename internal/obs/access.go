@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -116,11 +117,23 @@ func NewAccessLogger(w io.Writer, format string) *slog.Logger {
 	return slog.New(&clfHandler{out: &output{w: w}})
 }
 
+// LogFile is a file that a log goes to. It may be opened again while others write.
+type LogFile struct {
+	path string
+	mu   sync.RWMutex
+	file *os.File
+}
+
 // OpenAccessLog opens the file at path for appending; a new one can be read by
 // its owner and group only. "-" is the standard output, which Close leaves open.
-func OpenAccessLog(path string) (io.WriteCloser, error) {
+func OpenAccessLog(path string) (*LogFile, error) {
+	f, err := openLog(path)
+	return &LogFile{path: path, file: f}, err
+}
+
+func openLog(path string) (*os.File, error) {
 	if path == "-" {
-		return keepOpen{os.Stdout}, nil
+		return os.Stdout, nil
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
 	switch {
@@ -132,6 +145,32 @@ func OpenAccessLog(path string) (io.WriteCloser, error) {
 	return nil, fmt.Errorf("access log %q: %w: choose a file that this user may write, or - for the standard output", path, errors.Unwrap(err))
 }
 
-type keepOpen struct{ io.Writer }
+// Write appends p as one piece.
+func (l *LogFile) Write(p []byte) (int, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.file.Write(p)
+}
 
-func (keepOpen) Close() error { return nil }
+// Reopen goes on in the file that has the path now. On an error the old one stays.
+func (l *LogFile) Reopen() error {
+	f, err := openLog(l.path)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	old := l.file
+	l.file = f
+	l.mu.Unlock()
+	return closeLog(old)
+}
+
+// Close closes the file.
+func (l *LogFile) Close() error { return closeLog(l.file) }
+
+func closeLog(f *os.File) error {
+	if f == nil || f == os.Stdout {
+		return nil
+	}
+	return f.Close()
+}

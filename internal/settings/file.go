@@ -68,7 +68,7 @@ func (s Setting) fromTOML(value any) ([]string, error) {
 			return []string{strconv.FormatBool(v)}, nil
 		}
 	case int64:
-		if s.Kind == Int || s.Kind == Duration {
+		if s.Kind == Int || s.Kind == Duration || s.Kind == Size {
 			return []string{strconv.FormatInt(v, 10)}, nil
 		}
 	case float64:
@@ -131,6 +131,8 @@ func (s Setting) example() string {
 		return s.Key() + " = 4"
 	case Duration:
 		return s.Key() + ` = "30s"`
+	case Size:
+		return s.Key() + ` = "512MiB"`
 	case Bool:
 		return s.Key() + " = true"
 	case Enum:

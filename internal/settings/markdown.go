@@ -59,7 +59,7 @@ func (s Setting) markdownKind() string {
 		return fmt.Sprintf("%s, at least %d", s.Kind, s.Min)
 	case Enum:
 		return "`" + strings.Join(s.Choices, "`, `") + "`"
-	case Duration:
+	case Duration, Size:
 		return s.Kind.String() + "; `0` is off"
 	default:
 		return s.Kind.String()

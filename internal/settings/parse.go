@@ -33,6 +33,8 @@ func (s Setting) parseScalar(text string) (any, error) {
 		return parseDuration(text)
 	case Bool:
 		return parseBool(text)
+	case Size:
+		return parseSize(text)
 	case Enum:
 		if !slices.Contains(s.Choices, text) {
 			return nil, fmt.Errorf("%q is not one of %s%s", text,
@@ -55,6 +57,8 @@ func (s Setting) zero() any {
 		return []string(nil)
 	case Map:
 		return map[string]string(nil)
+	case Size:
+		return Bytes(0)
 	default:
 		return ""
 	}

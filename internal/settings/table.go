@@ -25,6 +25,7 @@ const (
 	Enum                 // string, one of Setting.Choices
 	List                 // []string; the flag is repeatable
 	Map                  // map[string]string; the flag is repeatable, NAME=VALUE
+	Size                 // Bytes; zero means off
 )
 
 // String returns the kind as the manual names it.
@@ -42,6 +43,8 @@ func (k Kind) String() string {
 		return "list of strings"
 	case Map:
 		return "table of strings"
+	case Size:
+		return "size in bytes"
 	default:
 		return "string"
 	}

@@ -47,6 +47,9 @@ func (v Values) Map(name string) map[string]string {
 	return v.values[name].content.(map[string]string)
 }
 
+// Size returns the value of a Size in bytes; zero means off.
+func (v Values) Size(name string) int64 { return int64(v.values[name].content.(Bytes)) }
+
 // Source says where the value of a setting comes from: "flag --bind",
 // "argument", "variable HIGHBALL_BIND", the path of the file, or [SourceDefault].
 func (v Values) Source(name string) string { return v.values[name].source }
@@ -85,6 +88,8 @@ func quote(content any) string {
 		return quoteString(c)
 	case time.Duration:
 		return quoteString(formatDuration(c))
+	case Bytes:
+		return quoteString(c.String())
 	case []string:
 		quoted := make([]string, len(c))
 		for i, entry := range c {

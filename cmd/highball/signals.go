@@ -1,0 +1,78 @@
+//go:build !windows
+
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// The signals, with the meaning that gunicorn gives them. SIGINT drains, where
+// gunicorn's quits: Ctrl-C is to lose no request either.
+var known = []os.Signal{
+	os.Interrupt, syscall.SIGTERM, // drain
+	syscall.SIGQUIT,  // stop at once
+	syscall.SIGHUP,   // reload
+	syscall.SIGUSR1,  // open the logs again
+	syscall.SIGTTIN,  // one worker more
+	syscall.SIGTTOU,  // one worker less
+	syscall.SIGWINCH, // no workers, unless a terminal has changed its size
+}
+
+func subscribe() (<-chan os.Signal, func()) {
+	received := make(chan os.Signal, 8)
+	signal.Notify(received, known...)
+	return received, func() { signal.Stop(received) }
+}
+
+// commands carries out the signals that do not stop the server.
+type commands struct {
+	srv      server
+	logs     logs
+	logger   *slog.Logger
+	terminal bool // we run in one, which sends SIGWINCH
+	workers  int  // as there were before SIGWINCH took them away
+}
+
+// obey reports whether sig was such a signal. It does not wait for what takes long.
+func (c *commands) obey(ctx context.Context, sig os.Signal) bool {
+	switch sig {
+	case syscall.SIGHUP:
+		if c.workers > 0 {
+			c.scale(c.workers)
+			c.workers = 0
+		}
+		go func() { _ = c.srv.Reload(ctx) }() // the log has the error
+	case syscall.SIGUSR1:
+		if err := c.logs.reopen(); err != nil {
+			c.logger.Error("the access log cannot be opened again; it goes on in the old file: " + err.Error())
+		}
+	case syscall.SIGTTIN:
+		c.scale(c.srv.Workers() + 1)
+	case syscall.SIGTTOU:
+		c.scale(max(1, c.srv.Workers()-1))
+	case syscall.SIGWINCH:
+		if n := c.srv.Workers(); !c.terminal && n > 0 {
+			c.workers = n
+			c.scale(0)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (c *commands) scale(n int) {
+	if err := c.srv.Scale(n); err != nil {
+		c.logger.Error("the number of workers stays: " + err.Error())
+	}
+}
+
+// isTerminal says whether f is one.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

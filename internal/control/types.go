@@ -1,0 +1,140 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// States of a server.
+const (
+	StateStarting = "starting" // no worker has been ready yet
+	StateReady    = "ready"
+	StateFailing  = "failing"  // the workers do not start: see Status.LastError
+	StateDraining = "draining" // it is about to end
+)
+
+// States of a worker.
+const (
+	WorkerReady   = "ready"
+	WorkerLeaving = "leaving" // it gets no more requests and ends after those that it has
+)
+
+// States of a request.
+const (
+	RequestQueued  = "queued"  // no worker has it
+	RequestRunning = "running" // the application is at work, and no response has begun
+	RequestSending = "sending" // the response has begun
+)
+
+// ErrNoWorker says that no worker has the number that was asked for. A Target
+// wraps it; the Client gives it back.
+var ErrNoWorker = errors.New("no such worker")
+
+// ErrBusy says that the order cannot be carried out now because another one is:
+// a reload is in progress. A Target wraps it; the Client gives it back.
+var ErrBusy = errors.New("another order is in progress")
+
+// Target is the server that is asked and told. Its methods are called from many
+// goroutines, and have to answer while every Python thread is stuck.
+type Target interface {
+	Status() Status
+	Workers() []Worker
+
+	// Requests and Stacks ask the Python processes. ctx ends after 4 seconds: then
+	// they return what they have, without the stacks of those that have not answered.
+	Requests(ctx context.Context) []Request
+	Stacks(ctx context.Context) []Stacks
+
+	// Reload returns when the new code serves, or with the error of the code that
+	// does not start, its traceback included. Reload, Recycle and Drain may take
+	// long; ctx ends when the operator goes away (Ctrl-C).
+	Reload(ctx context.Context) error
+
+	// Scale changes how many workers are kept, and does not wait for them.
+	Scale(n int) error
+
+	// Recycle has another worker ready before this one leaves.
+	Recycle(ctx context.Context, worker int) error
+
+	// Drain lets this one finish and end before another is started.
+	Drain(ctx context.Context, worker int) error
+
+	// Stop begins the end of the server and does not wait for it.
+	Stop()
+}
+
+// Status is how a server is.
+type Status struct {
+	State       string     `json:"state"` // one of StateStarting, ...
+	PID         int        `json:"pid"`
+	Version     string     `json:"version"` // "0.1.0"
+	Began       time.Time  `json:"began"`
+	Addresses   []string   `json:"addresses"` // "http://127.0.0.1:8000/", "unix:/run/shop.sock"
+	Application string     `json:"application"`
+	Generation  int        `json:"generation"` // counts the versions of the code: reloads, and one
+	Workers     []Worker   `json:"workers"`
+	Queue       Queue      `json:"queue"`
+	Requests    Traffic    `json:"requests"`
+	LastError   string     `json:"last_error,omitempty"` // why the last worker did not start
+	Retry       *time.Time `json:"retry,omitempty"`      // when the next is started after that
+}
+
+// Queue is where requests wait for a worker.
+type Queue struct {
+	Waiting int `json:"waiting"`
+	Size    int `json:"size"` // how many may wait
+}
+
+// Traffic counts requests.
+type Traffic struct {
+	InFlight int   `json:"in_flight"`
+	Served   int64 `json:"served"` // since the server's start
+}
+
+// Worker is one Python process.
+type Worker struct {
+	Number     int       `json:"number"` // never used again for another
+	PID        int       `json:"pid"`
+	Generation int       `json:"generation"`
+	State      string    `json:"state"` // WorkerReady or WorkerLeaving
+	Began      time.Time `json:"began"`
+	Served     int       `json:"served"`       // requests
+	Busy       int       `json:"busy"`         // requests that it has now
+	Condemned  int       `json:"condemned"`    // of these, such as will not end
+	Memory     int64     `json:"memory_bytes"` // resident; 0 where the system does not tell
+}
+
+// Request is one that has come and whose response is not complete.
+type Request struct {
+	ID     string `json:"id"` // as in the logs
+	Method string `json:"method"`
+	Path   string `json:"path"`
+	Client string `json:"client"`
+	State  string `json:"state"` // RequestQueued, ...
+
+	// Worker, PID and Slot mean nothing while State is RequestQueued.
+	Worker int `json:"worker"` // its number
+	PID    int `json:"pid"`
+	Slot   int `json:"slot"` // the worker's thread, from 0
+
+	AgeMS    int64  `json:"age_ms"`
+	QueuedMS int64  `json:"queued_ms"`       // of its age, without a worker
+	Stack    string `json:"stack,omitempty"` // of its Python thread, outermost call first
+}
+
+// Stacks is what the threads of one worker do.
+type Stacks struct {
+	Worker  int      `json:"worker"` // its number
+	PID     int      `json:"pid"`
+	Mute    bool     `json:"mute"` // no Python thread of it has answered in time
+	Threads []Thread `json:"threads"`
+	Dump    string   `json:"dump,omitempty"` // of one that is mute: what could be had without its help
+}
+
+// Thread is a thread of Python.
+type Thread struct {
+	ID    int64  `json:"id"`
+	Name  string `json:"name"`
+	Stack string `json:"stack"` // outermost call first
+}

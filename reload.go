@@ -1,0 +1,65 @@
+package highball
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"highball/internal/pool"
+)
+
+// ErrReloading says that a reload was asked for while another is in progress.
+var ErrReloading = errors.New("highball: a reload is in progress")
+
+// ErrNotStarted says that the Server has no workers yet.
+var ErrNotStarted = errors.New("highball: the server has not been started")
+
+// Reload starts workers with the code as it is now and, when they are ready, has
+// them take the place of the old ones, which finish the requests that they have.
+// If the new code does not start, the old workers serve on and the error says
+// why: a [*LoadError] for an application that cannot be loaded. No request is
+// refused or lost either way.
+func (s *Server) Reload(ctx context.Context) error {
+	if !s.started.Load() {
+		return ErrNotStarted
+	}
+	s.logger.Info("reload: starting workers with the new code", "mode", s.cfg.ReloadMode)
+	began := time.Now()
+	err := s.pool.Reload(ctx, s.cfg.ReloadMode == Rolling)
+	switch {
+	case errors.Is(err, pool.ErrReloading):
+		return ErrReloading
+	case errors.Is(err, pool.ErrClosed):
+		return ErrClosed
+	case err != nil:
+		err = public(err)
+		s.logger.Error("reload failed, the old code serves on: " + err.Error())
+		return err
+	}
+	s.logger.Info("reload: the new code serves", "took", time.Since(began).Round(time.Millisecond))
+	return nil
+}
+
+// Scale changes the number of workers. With 0 requests wait in the queue.
+func (s *Server) Scale(n int) error {
+	if !s.started.Load() {
+		return ErrNotStarted
+	}
+	before := s.pool.Size()
+	if err := s.pool.Scale(n); err != nil {
+		return fmt.Errorf("highball: %w", err)
+	}
+	s.logger.Info("workers", "workers", n, "before", before)
+	return nil
+}
+
+// Workers is the number of workers that are kept.
+func (s *Server) Workers() int { return s.pool.Size() }
+
+func (c *Config) recycle() pool.Recycle {
+	return pool.Recycle{
+		Requests: c.MaxRequests, Jitter: max(c.MaxRequestsJitter, 0), Lifetime: c.MaxWorkerLifetime,
+		Memory: c.MaxWorkerMemory, Total: max(c.MemoryBudget, 0),
+	}
+}
