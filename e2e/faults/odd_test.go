@@ -135,3 +135,20 @@ def app(environ, start_response):
 		})
 	}
 }
+
+// With preload, what a fork breaks is named before it does.
+func TestPreloadNamesThreadsAndSockets(t *testing.T) {
+	t.Parallel()
+	p := start(t, 1, args("--preload"), file("app.py", `
+import socket, threading
+server = socket.create_server(("127.0.0.1", 0))
+threading.Thread(target=threading.Event().wait, name="refresher", daemon=True).start()
+def app(environ, start_response):
+    start_response("200 OK", [])
+    return [b"ok"]
+`))
+	p.awaitLog("refresher")
+	p.awaitLog("the application opened sockets while it was imported")
+	p.awaitLog("127.0.0.1:")
+	p.wantGet("/", 200, "ok")
+}

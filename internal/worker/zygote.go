@@ -243,6 +243,7 @@ func (z *zygote) handle(m message) {
 	switch m.kind {
 	case wire.TypeLoaded:
 		z.warnOfThreads(d["warnings"])
+		z.warnOfSockets(d["sockets"])
 		z.loaded <- nil
 	case wire.TypeFailed:
 		if old := text(d["old"]); old != "" {
@@ -289,6 +290,14 @@ func (z *zygote) warnOfThreads(v any) {
 	if len(names) > 0 {
 		z.opts.Logger.Warn("the application started threads while it was imported; they do not exist "+
 			"in the workers, which were forked afterwards: start them later, or use --no-preload", "threads", names)
+	}
+}
+
+func (z *zygote) warnOfSockets(v any) {
+	sockets, _ := v.([]any)
+	if len(sockets) > 0 {
+		z.opts.Logger.Warn("the application opened sockets while it was imported; all workers, which were forked afterwards, "+
+			"share them and ruin what is said over them: open them later, or use --no-preload", "sockets", sockets)
 	}
 }
 

@@ -10,10 +10,9 @@ import select
 import signal
 import socket
 import sys
-import threading
 from typing import Any, NamedTuple, Optional
 
-from . import forks, signals, wire
+from . import forks, preload, signals, wire
 from .loading import Application, load
 
 
@@ -32,6 +31,7 @@ class Zygote:
         self.config: dict[str, Any] = {}
         self.application: Optional[Application] = None
         self.children: set[int] = set()
+        self.own: set[int] = {sock.fileno()}  # descriptors that are not the application's
 
     def serve(self) -> Optional[Child]:
         """Obeys the front until it closes the socket (None), or in a child returns at once."""
@@ -39,6 +39,7 @@ class Zygote:
         wakeup.setblocking(False)
         wake.setblocking(False)
         self._watch_children(wake)
+        self.own |= {wakeup.fileno(), wake.fileno()}
         try:
             return self._serve(wakeup, wake)
         finally:
@@ -80,7 +81,7 @@ class Zygote:
     def _load(self, config: dict[str, Any]) -> None:
         self.config = config
         if not config["preload"]:
-            self.channel.send(wire.LOADED, {"warnings": []})
+            self.channel.send(wire.LOADED, {"warnings": [], "sockets": []})
             return
         self.application = load(config)
         if self.application.failure is not None:
@@ -89,7 +90,7 @@ class Zygote:
         _flush()
         gc.collect()
         gc.freeze() if hasattr(gc, "freeze") else None
-        self.channel.send(wire.LOADED, {"warnings": _threads()})
+        self.channel.send(wire.LOADED, preload.findings(self.own))
 
     def _fork(self, identifier: int, fds: list[int]) -> Optional[Child]:
         try:
@@ -101,6 +102,8 @@ class Zygote:
             return None
         if pid == 0:
             forks.forget()
+            if self.application is not None:
+                preload.renew()
             return Child(fds, self.config, self.application)
         _close(fds)
         self.children.add(pid)
@@ -133,11 +136,6 @@ def _pidfd(pid: int) -> list[int]:
 def _close(fds: list[int]) -> None:
     for fd in fds:
         os.close(fd)
-
-
-def _threads() -> list[str]:
-    main = threading.main_thread()
-    return [wire.text(thread.name) for thread in threading.enumerate() if thread is not main]
 
 
 def _drain(sock: socket.socket) -> None:
