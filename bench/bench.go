@@ -19,6 +19,7 @@ type bench struct {
 	dir     string // temporary
 	binary  string // Highball
 	servers []serverKind
+	flags   []string // more of Highball's
 }
 
 // benchCase is one thing that is measured.
@@ -35,6 +36,9 @@ func cases() []benchCase {
 		{"response", measureResponse},
 		{"upload", measureUpload},
 		{"start", measureStart},
+		{"uneven", measureUneven},
+		{"overload", measureOverload},
+		{"evenness", measureEvenness},
 	}
 }
 
@@ -92,4 +96,40 @@ func (b *bench) findPython() error {
 	}
 	b.servers = append(b.servers, gunicorn)
 	return nil
+}
+
+// allServers are Highball, gunicorn, and of the others those that are installed.
+func (b *bench) allServers() []serverKind {
+	servers := b.servers
+	if !b.peer {
+		return servers
+	}
+	for _, kind := range []serverKind{granian, uwsgi} {
+		if _, err := os.Stat(b.script(kind)); err == nil {
+			servers = append(servers[:len(servers):len(servers)], kind)
+		}
+	}
+	return servers
+}
+
+// script is the command of a peer, beside the interpreter.
+func (b *bench) script(kind serverKind) string {
+	return filepath.Join(filepath.Dir(b.python), string(kind))
+}
+
+// startAll starts servers, which stop ends.
+func (b *bench) startAll(ctx context.Context, kinds []serverKind, app, path string) (servers []*server, stop func(), err error) {
+	stop = func() {
+		for _, s := range servers {
+			s.stop()
+		}
+	}
+	for _, kind := range kinds {
+		s, err := b.start(ctx, kind, app, path)
+		if err != nil {
+			return servers, stop, err
+		}
+		servers = append(servers, s)
+	}
+	return servers, stop, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 )
 
 // report is what the command prints.
@@ -79,6 +80,25 @@ func (r row) ratioAtLeast(limit float64) row {
 	return r
 }
 
+// atLeast returns the row with a target for Highball's own value.
+func (r row) atLeast(limit float64) row {
+	r.Verdicts = append(r.Verdicts, verdict{"at least " + number(limit) + " " + r.Unit, r.Medians[highball] >= limit})
+	return r
+}
+
+// others are the columns that only some cases have, in the table's order.
+func (r report) others() (kinds []serverKind) {
+	for _, kind := range []serverKind{granian, uwsgi, ideal} {
+		for _, row := range r.Rows {
+			if _, ok := row.Medians[kind]; ok {
+				kinds = append(kinds, kind)
+				break
+			}
+		}
+	}
+	return kinds
+}
+
 func (r report) writeJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
@@ -87,21 +107,35 @@ func (r report) writeJSON(w io.Writer) error {
 
 func (r report) writeTable(w io.Writer) error {
 	fmt.Fprintf(w, "%s\n\n%s\n\n", r.Machine, r.Options)
-	fmt.Fprintln(w, "| case | measure | highball | gunicorn | ratio | target | |")
-	fmt.Fprintln(w, "|---|---|---:|---:|---:|---|---|")
+	others := r.others()
+	fmt.Fprint(w, "| case | measure | highball | gunicorn | ratio |")
+	for _, kind := range others {
+		fmt.Fprintf(w, " %s |", kind)
+	}
+	fmt.Fprintf(w, " target | |\n|---|---|---:|---:|---:|%s---|---|\n", strings.Repeat("---:|", len(others)))
 	for _, row := range r.Rows {
-		peer, ratio := "", ""
-		if value, ok := row.Medians[gunicorn]; ok {
-			peer, ratio = number(value), strconv.FormatFloat(row.ratio(), 'f', 2, 64)
-		}
-		target, met := row.judged()
-		_, err := fmt.Fprintf(w, "| %s | %s, %s | %s | %s | %s | %s | %s |\n",
-			row.Case, row.Measure, row.Unit, number(row.Medians[highball]), peer, ratio, target, met)
-		if err != nil {
+		if _, err := fmt.Fprintln(w, row.line(others)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (r row) line(others []serverKind) string {
+	peer, ratio := "", ""
+	if value, ok := r.Medians[gunicorn]; ok {
+		peer, ratio = number(value), strconv.FormatFloat(r.ratio(), 'f', 2, 64)
+	}
+	line := fmt.Sprintf("| %s | %s, %s | %s | %s | %s |", r.Case, r.Measure, r.Unit, number(r.Medians[highball]), peer, ratio)
+	for _, kind := range others {
+		cell := ""
+		if value, ok := r.Medians[kind]; ok {
+			cell = number(value)
+		}
+		line += " " + cell + " |"
+	}
+	target, met := r.judged()
+	return line + fmt.Sprintf(" %s | %s |", target, met)
 }
 
 func (r row) judged() (target, met string) {

@@ -19,6 +19,8 @@ type serverKind string
 const (
 	highball serverKind = "highball"
 	gunicorn serverKind = "gunicorn"
+	granian  serverKind = "granian"
+	uwsgi    serverKind = "uwsgi"
 )
 
 // server is a running one.
@@ -34,9 +36,18 @@ type server struct {
 func (b *bench) command(kind serverKind, app, addr string) *exec.Cmd {
 	workers, threads := strconv.Itoa(b.workers), strconv.Itoa(b.threads)
 	apps := filepath.Join(b.root, "bench", "apps")
-	if kind == highball {
-		return exec.Command(b.binary, "run", app+":application", "--chdir", apps, "--python", b.python,
-			"--bind", addr, "--workers", workers, "--threads", threads, "--log-level", "warning")
+	switch kind {
+	case highball:
+		args := []string{"run", app + ":application", "--chdir", apps, "--python", b.python,
+			"--bind", addr, "--workers", workers, "--threads", threads, "--log-level", "warning"}
+		return exec.Command(b.binary, append(args, b.flags...)...)
+	case granian:
+		host, port, _ := net.SplitHostPort(addr)
+		return exec.Command(b.script(kind), app+":application", "--interface", "wsgi", "--working-dir", apps, "--host", host,
+			"--port", port, "--workers", workers, "--blocking-threads", threads, "--no-access-log", "--log-level", "warning")
+	case uwsgi:
+		return exec.Command(b.script(kind), "--http", addr, "--http-keepalive", "--chdir", apps, "--module", app+":application", "--master",
+			"--processes", workers, "--threads", threads, "--enable-threads", "--disable-logging", "--die-on-term")
 	}
 	return exec.Command(b.python, "-m", "gunicorn", app+":application", "--chdir", apps, "--bind", addr,
 		"--worker-class", "gthread", "--workers", workers, "--threads", threads,
