@@ -124,6 +124,10 @@ type Config struct {
 	// Status says that it is draining: the time that balancers need to notice.
 	ShutdownDelay time.Duration
 
+	// Control is the path of the Unix socket on which Run answers `highball ctl`.
+	// Default: none.
+	Control string
+
 	// Logger receives the server's own messages and what the application writes
 	// to wsgi.errors, stdout and stderr. Default: slog.Default().
 	Logger *slog.Logger

@@ -16,6 +16,7 @@ type run struct {
 	s         *Server
 	front     *front.Server
 	listeners []net.Listener
+	end       context.CancelFunc // begins an orderly stop
 
 	stopOnce sync.Once
 	stopped  chan struct{} // closed when the stop has ended
@@ -39,6 +40,13 @@ func (s *Server) Run(ctx context.Context) error {
 	s.running.Store(r) // from here on Shutdown works through it
 	ctx, cancel := r.untilClosed(ctx)
 	defer cancel()
+	r.end = cancel
+	endControl, err := r.openControl()
+	if err != nil {
+		r.closeListeners()
+		return err
+	}
+	defer endControl()
 	if err := s.Start(ctx); err != nil {
 		r.closeListeners()
 		if ctx.Err() != nil {
@@ -75,6 +83,16 @@ func (r *run) listen(ctx context.Context) error {
 		r.listeners = append(r.listeners, l)
 	}
 	return nil
+}
+
+// addresses are the URLs that the run answers on.
+func (r *run) addresses() (urls []string) {
+	for i, l := range r.listeners {
+		if address, err := listen.Parse(r.s.cfg.Bind[i]); err == nil {
+			urls = append(urls, address.Bound(l).URL())
+		}
+	}
+	return urls
 }
 
 func (r *run) closeListeners() {

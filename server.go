@@ -33,6 +33,8 @@ type Server struct {
 	failed   error             // why Start failed, for good
 	first    chan worker.Ready // what the first worker reported
 
+	application atomic.Pointer[string] // its repr
+
 	closed     chan struct{} // closed when Shutdown or Close has begun
 	closeOnce  sync.Once
 	runCalled  atomic.Bool
@@ -118,7 +120,9 @@ func (s *Server) acquire(ctx context.Context, ask gateway.Ask) (gateway.Lease, e
 	if err != nil {
 		return gateway.Lease{}, err
 	}
-	return gateway.Lease{Slot: slot{lease.Slot}, Waited: lease.Waited, Release: lease.Release}, nil
+	return gateway.Lease{
+		Slot: slot{lease.Slot}, Waited: lease.Waited, Release: lease.Release, Condemn: lease.Condemn,
+	}, nil
 }
 
 // slot is a worker's slot as the gateway wants it.
@@ -169,6 +173,7 @@ func (s *Server) Start(ctx context.Context) error {
 // announce writes the start-up lines.
 func (s *Server) announce(r worker.Ready) {
 	s.logger.Info("python", "version", r.Python, "path", s.interpreter.Path, "from", s.interpreter.Source)
+	s.application.Store(&r.Application)
 	s.logger.Info("application", "target", r.Target, "kind", r.Kind, "object", r.Application)
 	s.logger.Info("workers", "workers", s.cfg.Workers, "threads", s.cfg.Threads, "preload", s.cfg.Preload)
 }

@@ -80,7 +80,7 @@ func TestReloadServesTheNewCode(t *testing.T) {
 // Code that does not start, in whatever way, changes nothing but the log.
 func TestReloadToBrokenCode(t *testing.T) {
 	t.Parallel()
-	p := startProject(t, "--start-timeout", "1")
+	p := startProject(t, "--start-timeout", "4")
 	for i, broken := range []string{
 		"def application(:\n", "import no_such_module_anywhere\n", "import time; time.sleep(60)\n", "import os; os._exit(4)\n",
 	} {

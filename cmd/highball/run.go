@@ -47,7 +47,9 @@ func (p *program) run(cmd *cobra.Command, args []string) error {
 	}
 	defer logs.close()
 	limitProcessors(p.environ)
-	srv, err := p.newServer(serverConfig(values, logs))
+	cfg := serverConfig(values, logs)
+	cfg.Control = controlPath(cfg.Control, p.environ, logs.server)
+	srv, err := p.newServer(cfg)
 	if err != nil {
 		return refused(cmd, err)
 	}

@@ -3,9 +3,13 @@
 package main
 
 import (
+	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"highball"
+	"highball/internal/control"
 	"highball/internal/settings"
 )
 
@@ -40,6 +44,7 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 		MaxWorkerMemory:   v.Size("max-worker-memory"),
 		MemoryBudget:      memoryBudget(v),
 
+		Control:   v.String("control"),
 		Logger:    logs.server,
 		AccessLog: logs.access,
 	}
@@ -60,4 +65,31 @@ func memoryBudget(v settings.Values) int64 {
 		return n
 	}
 	return -1
+}
+
+// controlPath is where the control socket is to be, "" for nowhere.
+func controlPath(setting string, environ []string, logger *slog.Logger) string {
+	switch setting {
+	case "off":
+		return ""
+	case "":
+		path, err := control.DefaultPath(getenv(environ))
+		if err != nil {
+			logger.Debug("highball ctl will not find this server: " + err.Error())
+		}
+		return path
+	}
+	return setting
+}
+
+// getenv looks a variable up as os.Getenv does.
+func getenv(environ []string) func(string) string {
+	return func(name string) string {
+		for _, entry := range slices.Backward(environ) {
+			if value, ok := strings.CutPrefix(entry, name+"="); ok {
+				return value
+			}
+		}
+		return ""
+	}
 }

@@ -21,6 +21,7 @@ func settingsTable() settings.Table {
 			recycleSettings(),
 			limitSettings(),
 			logSettings(),
+			controlSettings(),
 		),
 	}
 }

@@ -32,8 +32,9 @@ waits for a database that is not there.`,
 			Doc: `
 How long the application may take until the first block of its response, and then from one block to the next. It counts the
 application's own time: waiting for a slow client, in either direction, does not count, and neither does waiting in the queue. When it
-runs out, the application's Python stack is logged, the request is interrupted with ` + "`highball.RequestTimeout`" + ` and answered 504; a
-worker that does not yield to that is killed, and with it the other requests in its threads.
+runs out, the request's Python stack is logged, the client gets 504 and ` + "`highball.RequestTimeout`" + ` is raised in the request's thread. A
+thread that does not yield within 5 seconds has its worker replaced: the other requests finish, then it is killed. One that holds Python's
+global lock stops all threads of its process, which is killed at once.
 
 The default is one minute, as is nginx's ` + "`proxy_read_timeout`" + `, so that both agree when nginx stands in front. ` + "`0`" + ` lets a request take
 for ever: one that hangs then occupies its thread until a restart.`,

@@ -13,27 +13,6 @@ import (
 	"time"
 )
 
-func TestRequestTimeout(t *testing.T) {
-	t.Parallel()
-	p := start(t, 1, args("--request-timeout", "500ms"))
-	pid := p.get("/pid").body
-	began := time.Now()
-	p.want(p.get("/wait?name=slow"), 504, "")
-	if took := time.Since(began); took < 500*time.Millisecond || took > soon {
-		t.Errorf("answered after %s, want 500ms", took)
-	}
-	line := p.awaitLog("request timed out, its worker is killed")
-	for _, part := range []string{"ERROR", `line="GET /wait?name=slow HTTP/1.1"`, "request=", "pid=" + pid} {
-		if !strings.Contains(line, part) {
-			t.Errorf("the log has %q, want %q in it", line, part)
-		}
-	}
-	p.awaitReady(2)
-	if now := p.get("/pid"); now.status != 200 || now.body == pid {
-		t.Errorf("got %d from %s, was %s: want another process", now.status, now.body, pid)
-	}
-}
-
 func TestQueueTimeout(t *testing.T) {
 	t.Parallel()
 	p := start(t, 1, args("--threads", "1", "--queue-timeout", "300ms"))

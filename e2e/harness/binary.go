@@ -67,3 +67,6 @@ func failed(err error) int {
 	fmt.Fprintln(os.Stderr, "FAIL:", err)
 	return 1
 }
+
+// Binary is the path of the highball that is tested.
+func Binary() string { return binary }

@@ -57,22 +57,26 @@ func Dial(path string) *Client {
 
 // Status is how the server is.
 func (c *Client) Status(ctx context.Context) (status Status, err error) {
-	return status, c.ask(ctx, "status", &status)
+	err = c.ask(ctx, "status", &status)
+	return status, err
 }
 
 // Workers gives the Python processes.
 func (c *Client) Workers(ctx context.Context) (workers []Worker, err error) {
-	return workers, c.ask(ctx, "workers", &workers)
+	err = c.ask(ctx, "workers", &workers)
+	return workers, err
 }
 
 // Requests gives the requests in flight, the oldest first.
 func (c *Client) Requests(ctx context.Context) (requests []Request, err error) {
-	return requests, c.ask(ctx, "requests", &requests)
+	err = c.ask(ctx, "requests", &requests)
+	return requests, err
 }
 
 // Stacks gives what the threads of each worker do.
 func (c *Client) Stacks(ctx context.Context) (stacks []Stacks, err error) {
-	return stacks, c.ask(ctx, "stacks", &stacks)
+	err = c.ask(ctx, "stacks", &stacks)
+	return stacks, err
 }
 
 // Reload replaces all workers by such of the code as it is now. It returns when

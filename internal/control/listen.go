@@ -75,10 +75,18 @@ func listenPrivately(path string) (net.Listener, error) {
 	if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}); err != nil {
 		return nil, os.NewSyscallError("bind", err)
 	}
+	l, err := listenBound(file, path)
+	if err != nil {
+		_ = os.Remove(path)
+	}
+	return l, err
+}
+
+func listenBound(file *os.File, path string) (net.Listener, error) {
 	if err := os.Chmod(path, socketMode); err != nil {
 		return nil, err
 	}
-	if err := syscall.Listen(fd, backlog); err != nil {
+	if err := syscall.Listen(int(file.Fd()), backlog); err != nil {
 		return nil, os.NewSyscallError("listen", err)
 	}
 	return net.FileListener(file)

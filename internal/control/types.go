@@ -57,7 +57,8 @@ type Target interface {
 	// Recycle has another worker ready before this one leaves.
 	Recycle(ctx context.Context, worker int) error
 
-	// Drain lets this one finish and end before another is started.
+	// Drain lets this one finish and end before another is started. It returns when
+	// this one gets no more requests.
 	Drain(ctx context.Context, worker int) error
 
 	// Stop begins the end of the server and does not wait for it.
@@ -72,7 +73,7 @@ type Status struct {
 	Began       time.Time  `json:"began"`
 	Addresses   []string   `json:"addresses"` // "http://127.0.0.1:8000/", "unix:/run/shop.sock"
 	Application string     `json:"application"`
-	Generation  int        `json:"generation"` // counts the versions of the code: reloads, and one
+	Generation  int        `json:"generation"` // 1, and one more for each reload, also one that fails
 	Workers     []Worker   `json:"workers"`
 	Queue       Queue      `json:"queue"`
 	Requests    Traffic    `json:"requests"`

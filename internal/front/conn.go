@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"sync/atomic"
 	"time"
 )
 
@@ -16,21 +15,15 @@ const (
 	lingerBytes = 1 << 20
 )
 
-// listener gives out connections that can stop reading.
-type listener struct{ net.Listener }
-
-func (l listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
+// track makes a connection one of ours; of other networks it stays as it is.
+func track(c net.Conn, s *Server) (net.Conn, error) {
 	switch c := c.(type) {
 	case *net.TCPConn:
-		raw, err := newRawConn(c)
-		return &tcpConn{TCPConn: c, raw: raw}, err
+		t, err := newTracked(c, s)
+		return &tcpConn{c, t}, err
 	case *net.UnixConn:
-		raw, err := newRawConn(c)
-		return &unixConn{UnixConn: c, raw: raw}, err
+		t, err := newTracked(c, s)
+		return &unixConn{c, t}, err
 	}
 	return c, nil
 }
@@ -38,63 +31,28 @@ func (l listener) Accept() (net.Conn, error) {
 // tcpConn embeds the concrete type, so that sendfile and the like still work.
 type tcpConn struct {
 	*net.TCPConn
-	raw     *rawConn
-	stopped atomic.Bool
+	*tracked
 }
 
-func (c *tcpConn) Read(p []byte) (int, error) {
-	if c.stopped.Load() {
-		return 0, io.EOF
-	}
-	return c.raw.Read(p)
-}
-
+func (c *tcpConn) Read(p []byte) (int, error)  { return c.tracked.read(p) }
 func (c *tcpConn) Write(p []byte) (int, error) { return c.raw.Write(p) }
-
-func (c *tcpConn) stopReading() { c.stopped.Store(true) }
-
-func (c *tcpConn) Close() error {
-	if c.stopped.Load() {
-		linger(c.TCPConn)
-	}
-	return c.TCPConn.Close()
-}
+func (c *tcpConn) Close() error                { return c.tracked.close() }
 
 type unixConn struct {
 	*net.UnixConn
-	raw     *rawConn
-	stopped atomic.Bool
+	*tracked
 }
 
-func (c *unixConn) Read(p []byte) (int, error) {
-	if c.stopped.Load() {
-		return 0, io.EOF
-	}
-	return c.raw.Read(p)
-}
-
+func (c *unixConn) Read(p []byte) (int, error)  { return c.tracked.read(p) }
 func (c *unixConn) Write(p []byte) (int, error) { return c.raw.Write(p) }
+func (c *unixConn) Close() error                { return c.tracked.close() }
 
-func (c *unixConn) stopReading() { c.stopped.Store(true) }
-
-func (c *unixConn) Close() error {
-	if c.stopped.Load() {
-		linger(c.UnixConn)
-	}
-	return c.UnixConn.Close()
-}
-
-type closeWriter interface {
-	net.Conn
-	CloseWrite() error
-}
-
-// linger ends our direction and throws away what still comes.
-func linger(c closeWriter) {
+// linger ends our direction and throws away what still comes, for a time.
+func linger(c socket, limit time.Duration) {
 	if c.CloseWrite() != nil {
 		return
 	}
-	_ = c.SetReadDeadline(time.Now().Add(lingerTime))
+	_ = c.SetReadDeadline(time.Now().Add(limit))
 	_, _ = io.CopyN(io.Discard, c, lingerBytes)
 }
 
@@ -104,13 +62,21 @@ func rememberConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
+// connOf returns the connection of a request's context, nil if it is not ours.
+func connOf(ctx context.Context) *tracked {
+	if c, ok := ctx.Value(connKey{}).(interface{ track() *tracked }); ok {
+		return c.track()
+	}
+	return nil
+}
+
 // StopReading has the HTTP/1 connection of a request's context read nothing
 // more: it closes after the response, whose way is kept clear. It reports
 // whether the connection is one of ours.
 func StopReading(ctx context.Context) bool {
-	c, ok := ctx.Value(connKey{}).(interface{ stopReading() })
-	if ok {
+	c := connOf(ctx)
+	if c != nil {
 		c.stopReading()
 	}
-	return ok
+	return c != nil
 }

@@ -27,7 +27,7 @@ func TestHalfCloseIsNotLeaving(t *testing.T) {
 			})
 			c := connect(t, addr)
 			send(t, c, request)
-			if err := c.(closeWriter).CloseWrite(); err != nil {
+			if err := c.(socket).CloseWrite(); err != nil {
 				t.Fatal(err)
 			}
 			answer, err := io.ReadAll(c)
@@ -147,7 +147,7 @@ func TestProtocols(t *testing.T) {
 	}
 }
 
-// Shutdown refuses new connections at once and waits for the request that runs.
+// Shutdown soon refuses new connections and waits for the request that runs.
 func TestShutdownWaits(t *testing.T) {
 	began, finish := make(chan struct{}), make(chan struct{})
 	s, addr := serving(t, "tcp", func(w http.ResponseWriter, _ *http.Request) {

@@ -1,10 +1,6 @@
 package front
 
-import (
-	"syscall"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // tcpCloseWait is the kernel's state of a connection whose peer has sent a FIN
 // and to which we may still write (include/net/tcp_states.h).
@@ -27,13 +23,4 @@ func onlyHalfClosed(conn any) bool {
 		})
 	}
 	return false
-}
-
-func control(c syscall.Conn, check func(fd int) bool) (answer bool) {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return false
-	}
-	_ = raw.Control(func(fd uintptr) { answer = check(int(fd)) })
-	return answer
 }

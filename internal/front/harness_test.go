@@ -37,6 +37,12 @@ const patience = 10 * time.Second
 // serving runs handler on a listener of the network until the test ends.
 func serving(t *testing.T, network string, handler http.HandlerFunc) (*Server, net.Addr) {
 	t.Helper()
+	l := listenOn(t, network)
+	return servingOn(t, l, handler), l.Addr()
+}
+
+func listenOn(t *testing.T, network string) drainable {
+	t.Helper()
 	address := "127.0.0.1:0"
 	if network == "unix" {
 		address = filepath.Join(t.TempDir(), "s")
@@ -45,16 +51,36 @@ func serving(t *testing.T, network string, handler http.HandlerFunc) (*Server, n
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(handler, slog.New(slog.DiscardHandler))
+	return l.(drainable)
+}
+
+// servingOn runs handler on l until the test ends.
+func servingOn(t *testing.T, l net.Listener, handler http.HandlerFunc) *Server {
+	t.Helper()
+	s := newServer(handler)
+	serve(t, s, l)
+	return s
+}
+
+func newServer(handler http.HandlerFunc) *Server {
+	return New(handler, slog.New(slog.DiscardHandler))
+}
+
+func serve(t *testing.T, s *Server, l net.Listener) {
+	t.Helper()
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(l) }()
+	eventually(t, "it serves", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.listeners) > 0
+	})
 	t.Cleanup(func() {
 		_ = s.Close()
 		if err := <-ended; err != nil {
 			t.Errorf("Serve: %v", err)
 		}
 	})
-	return s, l.Addr()
 }
 
 // connect dials, and gives up on anything that takes too long.
@@ -91,4 +117,13 @@ func patient(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !is(); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("not in %s: %s", patience, what)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package front
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -24,7 +25,11 @@ func accepted(t *testing.T, network string) (server, client net.Conn) {
 	}
 	defer l.Close()
 	client = connect(t, l.Addr())
-	if server, err = (listener{l}).Accept(); err != nil {
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if server, err = track(c, New(nil, slog.New(slog.DiscardHandler))); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
@@ -141,7 +146,7 @@ func TestEndOfAConnection(t *testing.T) {
 	for _, network := range networks {
 		server, client := accepted(t, network)
 		send(t, client, "last")
-		if err := client.(closeWriter).CloseWrite(); err != nil {
+		if err := client.(socket).CloseWrite(); err != nil {
 			t.Fatal(err)
 		}
 		p := make([]byte, 10)

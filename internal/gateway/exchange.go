@@ -18,6 +18,7 @@ type exchange struct {
 	r      *http.Request
 	id     string
 	began  time.Time
+	flight Flight
 	target target
 	intake *intake // the request's body, where it streams
 
@@ -49,6 +50,7 @@ type exchange struct {
 
 // attempt has one worker serve the request.
 func (x *exchange) attempt(frame []byte, ask Ask) error {
+	x.flight.state.Store(Queued)
 	lease, err := x.acquire(ask)
 	if err != nil {
 		return err
@@ -64,16 +66,20 @@ func (x *exchange) attempt(frame []byte, ask Ask) error {
 		return &notBegunError{cause: errTakenBack}
 	}
 	x.lease, x.held, x.asked = lease, true, time.Now()
+	x.flight.dispatched(lease.Slot, x.waited)
 	free, err := x.converse()
-	if err != nil {
+	switch {
+	case errors.Is(err, errTimedOut):
+		return x.timedOut()
+	case err != nil:
 		err = x.broken(err)
 		x.release()
 		return err
-	}
-	if free {
+	case free:
 		x.release()
-	} else {
-		x.finishLater()
+	default:
+		l := x.letGo()
+		x.g.late.Go(l.finish)
 	}
 	return nil
 }
@@ -160,10 +166,8 @@ func (x *exchange) broken(err error) error {
 	case x.call.TakenBack():
 		return &notBegunError{cause: errTakenBack}
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		age := time.Since(x.asked).Round(time.Millisecond)
-		x.call.Kill(fmt.Sprintf("request %s took %s, longer than --request-timeout", x.id, age))
-		x.g.opts.Logger.Error("request timed out, its worker is killed", x.attrs("age", age)...)
-		return refuse(http.StatusGatewayTimeout, "the application did not answer within the request timeout")
+		x.call.Kill("it did not finish a frame within --request-timeout")
+		return refuse(http.StatusGatewayTimeout, "the worker did not finish a frame within the request timeout")
 	case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrTooLong):
 		x.call.Kill("it broke the protocol: " + err.Error())
 		x.g.opts.Logger.Error("worker broke the protocol", x.attrs("error", err)...)
@@ -188,7 +192,7 @@ func (x *exchange) line() string {
 // whether the slot is free as well.
 func (x *exchange) converse() (free bool, err error) {
 	for {
-		h, err := x.call.Next(x.g.opts.RequestTimeout)
+		h, err := next(x.call, x.g.opts.RequestTimeout)
 		if err != nil {
 			return false, err
 		}
@@ -256,51 +260,6 @@ func (x *exchange) handle(h wire.Header) error {
 	default:
 		return fmt.Errorf("%w: an unexpected %s", wire.ErrMalformed, h.Type)
 	}
-}
-
-// finishLater waits for the end of an application that still runs after its
-// response, in its close().
-func (x *exchange) finishLater() {
-	x.held = false
-	if x.unwatch != nil {
-		x.unwatch()
-	}
-	call, lease, timeout := x.call, x.lease, x.g.opts.RequestTimeout
-	ended, attrs := x.endSeen, x.attrs()
-	logger := x.g.opts.Logger
-	x.g.late.Go(func() {
-		defer lease.Release()
-		defer call.End()
-		if err := discard(call, ended, timeout); err != nil {
-			switch {
-			case errors.Is(err, os.ErrDeadlineExceeded):
-				call.Kill("the application did not end after its response, within --request-timeout")
-			case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrTooLong):
-				call.Kill("it broke the protocol: " + err.Error())
-			}
-			logger.Error("the worker did not finish a request after its response",
-				append(attrs, "error", err)...)
-		}
-	})
-}
-
-// discard reads what is left of a response that nobody wants, and waits for the
-// application's end.
-func discard(call Call, ended bool, timeout time.Duration) error {
-	for !ended {
-		h, err := call.Next(timeout)
-		if err != nil {
-			return err
-		}
-		if err := skip(call, h); err != nil {
-			return err
-		}
-		if h.Has(wire.FlagFree) {
-			return nil
-		}
-		ended = h.Has(wire.FlagEnd)
-	}
-	return call.AwaitDone(timeout)
 }
 
 // silent says that the client gets nothing more of the application's response.

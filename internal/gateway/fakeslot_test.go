@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,9 +22,10 @@ type fakeSlot struct {
 	refuse error               // of Begin
 	call   *fakeCall
 
-	mu       sync.Mutex
-	released int  // calls of Lease.Release
-	early    bool // one of them while the call had its turn
+	mu        sync.Mutex
+	released  int  // calls of Lease.Release
+	early     bool // one of them while the call had its turn
+	condemned []string
 }
 
 func newFakeSlot(worker func(w *fakeWorker)) *fakeSlot {
@@ -60,6 +62,14 @@ func (s *fakeSlot) Release() {
 	s.early = s.early || ended < began
 }
 
+// Condemn is what the lease's does in a pool without other requests.
+func (s *fakeSlot) Condemn(reason string) {
+	s.mu.Lock()
+	s.condemned = append(s.condemned, reason)
+	s.mu.Unlock()
+	s.call.killOnce.Do(func() { close(s.call.kill) })
+}
+
 // fakeCall is a Call whose frames are what the worker sends; their end is the
 // worker's death.
 type fakeCall struct {
@@ -74,10 +84,15 @@ type fakeCall struct {
 	left    chan struct{} // closed by Leave
 	current fakeFrame
 
+	torn        bool          // payloads do not come in time
+	stuck       bool          // it answers no question
+	interrupted chan struct{} // closed by Interrupt
+
 	mu       sync.Mutex
 	began    int // turns
 	ended    int // calls of End
 	killed   []string
+	dumped   int // calls of Dump
 	leaves   int
 	leftOnce sync.Once
 	killOnce sync.Once
@@ -98,6 +113,7 @@ type fakeBody struct {
 func newFakeCall() *fakeCall {
 	return &fakeCall{
 		frames: make(chan fakeFrame), bodies: make(chan fakeBody, 1), kill: make(chan struct{}), left: make(chan struct{}),
+		interrupted: make(chan struct{}),
 	}
 }
 
@@ -183,12 +199,34 @@ func (c *fakeCall) Payload(h wire.Header, buf []byte) ([]byte, error) {
 	if h.Length > wire.MaxMessage {
 		return nil, wire.ErrTooLong
 	}
+	if c.torn {
+		return nil, os.ErrDeadlineExceeded
+	}
 	return append(buf[:0], c.current.payload...), nil
 }
 
 func (c *fakeCall) Raw(wire.Header) io.Reader { return bytes.NewReader(c.current.payload) }
 
 func (c *fakeCall) File() (*os.File, error) { return c.current.file, nil }
+
+func (c *fakeCall) Stack(ctx context.Context) (string, error) {
+	if c.stuck {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
+	return "File \"app.py\", line 7, in slow_view", nil
+}
+
+func (c *fakeCall) Interrupt(context.Context, time.Duration, string) bool {
+	close(c.interrupted)
+	return true
+}
+
+func (c *fakeCall) Dump() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dumped++
+}
 
 func (c *fakeCall) Kill(reason string) {
 	c.mu.Lock()

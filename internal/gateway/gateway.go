@@ -19,7 +19,7 @@ type Options struct {
 	ScriptName string
 
 	// RequestTimeout is how long the application may take to its first block,
-	// and then between blocks. 0: no limit.
+	// and then between blocks; then it is interrupted, see overtime.go. 0: no limit.
 	RequestTimeout time.Duration
 
 	// StopReading, if set, has the connection of ctx read no more, and linger
@@ -52,11 +52,12 @@ type Done struct {
 
 // Gateway is the http.Handler in front of a Python application.
 type Gateway struct {
-	opts   Options
-	ids    requestIDs
-	bufs   sync.Pool // *[]byte: frames
-	routes *routes
-	late   sync.WaitGroup // slots whose application still runs after its response
+	opts     Options
+	ids      requestIDs
+	bufs     sync.Pool // *[]byte: frames
+	routes   *routes
+	register register
+	late     sync.WaitGroup // slots whose application still runs after its response
 }
 
 // New returns a Gateway.
@@ -72,6 +73,8 @@ func (g *Gateway) Wait() { g.late.Wait() }
 // ServeHTTP serves one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{g: g, w: w, r: r, began: time.Now(), id: g.ids.next()}
+	x.enter(r)
+	defer g.register.remove(&x.flight)
 	if err := x.serve(); err != nil {
 		x.refuse(err)
 	}

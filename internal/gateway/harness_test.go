@@ -65,7 +65,7 @@ func (g *rig) acquire(ctx context.Context, ask Ask) (Lease, error) {
 	}
 	s := g.slots[g.next]
 	g.next++
-	return Lease{Slot: s, Release: s.Release}, nil
+	return Lease{Slot: s, Release: s.Release, Condemn: s.Condemn}, nil
 }
 
 // do serves one request on a recorder. aborted tells that the handler had the

@@ -185,9 +185,9 @@ func TestSlotIsGivenBackOnce(t *testing.T) {
 		"died":                   {begins, 0},
 		"died in the midst":      {head, 0},
 		"died in close()":        {func(w *fakeWorker) { w.respond(wire.FlagEnd, "200 OK", "ok") }, 0},
-		"late":                   {func(w *fakeWorker) { begins(w); <-w.call.kill }, 1},
-		"late in the midst":      {func(w *fakeWorker) { head(w); <-w.call.kill }, 1},
-		"late in close()":        {func(w *fakeWorker) { w.respond(wire.FlagEnd, "200 OK", "ok"); <-w.call.kill }, 1},
+		"late":                   {func(w *fakeWorker) { begins(w); <-w.call.kill }, 0},
+		"late in the midst":      {func(w *fakeWorker) { head(w); <-w.call.kill }, 0},
+		"late in close()":        {func(w *fakeWorker) { w.respond(wire.FlagEnd, "200 OK", "ok"); <-w.call.kill }, 0},
 		"too long":               {func(w *fakeWorker) { begins(w); w.tooLong() }, 1},
 		"too long after a bad head": {func(w *fakeWorker) {
 			w.respond(0, "200", "a")

@@ -143,6 +143,7 @@ func (hd *head) addLength(n int64) {
 func (x *exchange) writeHead(hd head) {
 	x.headSent, x.status, x.declared = true, hd.status, hd.length
 	x.toHead = sinceAsked(x)
+	x.flight.state.Store(Sending)
 	if hw, ok := x.w.(HeadWriter); ok {
 		hw.WriteHead(hd.status, hd.reason, hd.fields)
 		return

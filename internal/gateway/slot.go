@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"io"
 	"os"
 	"time"
@@ -34,6 +35,14 @@ type Call interface {
 	// AwaitDone waits for that.
 	Done() bool
 	AwaitDone(timeout time.Duration) error
+	// Stack is where the application is. The context's error means that the worker
+	// does not answer, since no Python code runs in it.
+	Stack(ctx context.Context) (string, error)
+	// Interrupt has RequestTimeout raised in the application, if it runs still; it
+	// reports whether it will be.
+	Interrupt(ctx context.Context, timeout time.Duration, requestID string) bool
+	// Dump has the worker write to the log where all its threads are.
+	Dump()
 	// End ends the turn: the next request may have it.
 	End()
 	Kill(reason string)
@@ -50,4 +59,7 @@ type Lease struct {
 	Slot    Slot
 	Waited  time.Duration
 	Release func()
+	// Condemn says that the request will not end by itself: its worker is killed when
+	// its other requests have ended. Release is to be called as ever.
+	Condemn func(reason string)
 }

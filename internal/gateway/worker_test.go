@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"highball/internal/wire"
 )
@@ -92,49 +90,6 @@ func TestOverload(t *testing.T) {
 	w, aborted := g.do(get("/"))
 	if w.Code != 503 || w.Header().Get("Retry-After") != "1" || aborted || g.done[0].Failure != errBusy.Error() {
 		t.Errorf("%d %v, aborted %v, %+v", w.Code, w.Header(), aborted, g.done[0])
-	}
-}
-
-// Only the application's own time runs against the timeout, anew for each frame.
-func TestTimeouts(t *testing.T) {
-	wait := func(w *fakeWorker, d time.Duration) { // in virtual time
-		w.call.begun.Store(true)
-		select {
-		case <-time.After(d):
-		case <-w.call.kill:
-		}
-	}
-	for name, c := range map[string]struct {
-		worker  func(w *fakeWorker)
-		code    int
-		body    string
-		aborted bool
-		killed  int
-	}{
-		"no answer":          {func(w *fakeWorker) { wait(w, time.Hour) }, 504, "504 Gateway Timeout", false, 1},
-		"just in time":       {func(w *fakeWorker) { wait(w, 29*time.Second); answer("200 OK", "ok")(w) }, 200, "ok", false, 0},
-		"stuck in the midst": {func(w *fakeWorker) { w.respond(0, "200 OK", "half"); wait(w, time.Hour) }, 200, "half", true, 1},
-		"slow in all": {func(w *fakeWorker) {
-			w.respond(0, "200 OK", "0")
-			for range 9 {
-				wait(w, 29*time.Second)
-				w.block(0, "x")
-			}
-			w.block(final, "")
-		}, 200, "0xxxxxxxxx", false, 0},
-		"stuck in close": {func(w *fakeWorker) { w.respond(wire.FlagEnd, "200 OK", "ok"); wait(w, time.Hour) }, 200, "ok", false, 1},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			g := newRig(c.worker)
-			g.opts.RequestTimeout = 30 * time.Second
-			w, aborted := g.do(get("/"))
-			if w.Code != c.code || !strings.HasPrefix(w.Body.String(), c.body) || aborted != c.aborted {
-				t.Errorf("%s: %d %q, aborted %v", name, w.Code, w.Body, aborted)
-			}
-			if killed, _ := g.slots[0].counts(); killed != c.killed || g.slots[0].misuse() != "" {
-				t.Errorf("%s: killed %d times, %s", name, killed, g.slots[0].misuse())
-			}
-		})
 	}
 }
 

@@ -41,8 +41,9 @@ type Ask struct {
 }
 
 type grant[S any] struct {
-	place *place[S]
-	cost  time.Duration
+	place  *place[S]
+	cost   time.Duration
+	number int64
 }
 
 // dispatcher hands slots to requests: first come, first served.
@@ -55,7 +56,7 @@ type dispatcher[S any] struct {
 	members []*member[S]
 	queue   queue[S]
 	known   []*member[S] // these, and those that are on their way out
-	turns   int64
+	grants  int64        // so far
 	closed  bool
 	failing error // why requests that find no process are refused at once; nil: they wait
 }
@@ -106,7 +107,9 @@ func (d *dispatcher[S]) find(cost time.Duration) (grant[S], bool) {
 		return grant[S]{}, false
 	}
 	p.add(cost)
-	return grant[S]{p, cost}, true
+	d.grants++
+	p.member.turn = d.grants
+	return grant[S]{p, cost, d.grants}, true
 }
 
 // leastBusy returns the process with an idle slot and the fewest requests; of
@@ -117,10 +120,6 @@ func (d *dispatcher[S]) leastBusy() (best *member[S]) {
 			continue
 		}
 		best = m
-	}
-	if best != nil {
-		d.turns++
-		best.turn = d.turns
 	}
 	return best
 }
@@ -177,6 +176,7 @@ func (d *dispatcher[S]) free(g grant[S]) {
 	defer d.mu.Unlock()
 	g.place.remove(g.cost)
 	m := g.place.member
+	delete(m.lost, g.number)
 	m.served++
 	if m.limit > 0 && m.served == m.limit {
 		m.replace(fmt.Sprintf("it has served %d requests", m.served))
@@ -252,17 +252,22 @@ func without[T comparable](list []T, gone T) []T {
 }
 
 // lose notes that one of a process's requests will not end by itself.
-func (d *dispatcher[S]) lose(m *member[S]) {
+func (d *dispatcher[S]) lose(g grant[S], reason string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	m.lost++
+	m := g.place.member
+	if m.lost == nil {
+		m.lost, m.reason = map[int64]bool{}, reason
+	}
+	m.lost[g.number] = true
 	m.checkDrained()
 }
 
-func (d *dispatcher[S]) hasLost(m *member[S]) bool {
+// lossOf says whether a process has requests that will not end, and why.
+func (d *dispatcher[S]) lossOf(m *member[S]) (reason string, lost bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return m.lost > 0
+	return m.reason, len(m.lost) > 0
 }
 
 // refuse fails the requests that wait, as long as there is no process, and those

@@ -24,6 +24,10 @@ type fakeProcess struct {
 	stopped  bool
 	killed   []string // the reasons
 	freed    bool     // CloseSlots was called
+	memory   int64
+	ending   time.Duration // how long it takes to end after a Stop
+	dying    time.Duration // the same after a Kill
+	onEnd    func()
 }
 
 func newFake(name string, slots int) *fakeProcess {
@@ -36,14 +40,18 @@ func newFake(name string, slots int) *fakeProcess {
 
 func (f *fakeProcess) Slots() []string         { return f.slots }
 func (f *fakeProcess) Shares() bool            { return !f.selfish }
-func (f *fakeProcess) Memory() (int64, error)  { return 0, nil }
+func (f *fakeProcess) Memory() (int64, error)  { f.mu.Lock(); defer f.mu.Unlock(); return f.memory, nil }
 func (f *fakeProcess) Exited() <-chan struct{} { return f.exited }
 
 func (f *fakeProcess) Stop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.stopped = true
-	if !f.stubborn {
+	switch {
+	case f.stubborn:
+	case f.ending > 0:
+		time.AfterFunc(f.ending, f.die)
+	default:
 		f.end()
 	}
 }
@@ -52,13 +60,17 @@ func (f *fakeProcess) Kill(reason string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.killed = append(f.killed, reason)
+	if f.dying > 0 {
+		time.AfterFunc(f.dying, f.die)
+		return
+	}
 	f.end()
 }
 
 func (f *fakeProcess) CloseSlots() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.freed = true
+	f.freed = closed(f.exited) // not before
 }
 
 // die ends the process by itself.
@@ -72,6 +84,9 @@ func (f *fakeProcess) end() {
 	select {
 	case <-f.exited:
 	default:
+		if f.onEnd != nil {
+			f.onEnd()
+		}
 		close(f.exited)
 	}
 }
@@ -180,7 +195,10 @@ func inBubble(t *testing.T, size int, n *nursery, opts Options[string], body fun
 		if n.slots == 0 {
 			n.slots = 1
 		}
-		opts.Size, opts.Generation, opts.Logger = size, n.generation, silent
+		opts.Size, opts.Logger = size, silent
+		if opts.Generation == nil {
+			opts.Generation = n.generation
+		}
 		p := &testPool{Pool: New(opts)}
 		if err := p.Start(t.Context()); err != nil {
 			t.Fatal(err)

@@ -1,7 +1,6 @@
 package pool
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -19,7 +18,7 @@ const failingAfter = 3
 type Health struct {
 	Failures int       // in a row
 	Last     error     // why the last process did not start; nil if that one did
-	Retry    time.Time // when the next is started
+	Retry    time.Time // when the next is started, if that is planned
 }
 
 // Failing says whether the code is broken as far as the pool can tell.
@@ -37,20 +36,12 @@ func (p *Pool[S]) isUp() {
 	p.health.up = true
 }
 
-// started notes how a start of a seat went.
-func (p *Pool[S]) started(ctx context.Context, err error, first bool, retryIn time.Duration) {
-	if first {
-		select {
-		case p.starting <- err:
-		default: // a seat that was added later
-		}
-	}
-	if err == nil || ctx.Err() != nil {
-		return
-	}
+// startFailed notes that a process could not be started. retryIn is when that is
+// tried again; 0: not for now.
+func (p *Pool[S]) startFailed(err error, retryIn time.Duration) {
 	p.stateMu.Lock()
-	p.health.Failures++
-	p.health.Last, p.health.Retry = err, time.Now().Add(retryIn)
+	p.health.Last = err
+	p.health.count(retryIn)
 	up, failing := p.health.up, p.health.Failing()
 	p.stateMu.Unlock()
 	if up {
@@ -62,15 +53,37 @@ func (p *Pool[S]) started(ctx context.Context, err error, first bool, retryIn ti
 }
 
 // diedYoung notes that a process ended soon after its start.
-func (p *Pool[S]) diedYoung() {
+func (p *Pool[S]) diedYoung(retryIn time.Duration) {
 	p.stateMu.Lock()
 	defer p.stateMu.Unlock()
-	p.health.Failures++
+	p.health.count(retryIn)
 }
 
-// livedLong notes that a process is well.
+func (h *Health) count(retryIn time.Duration) {
+	h.Failures++
+	h.Retry = time.Time{}
+	if retryIn > 0 {
+		h.Retry = time.Now().Add(retryIn)
+	}
+}
+
+// startWorked notes that a process was started. Those that start and die young
+// still count.
+func (p *Pool[S]) startWorked() {
+	p.stateMu.Lock()
+	defer p.stateMu.Unlock()
+	if p.health.Last != nil {
+		p.health.Failures = 0
+	}
+	p.health.Last, p.health.Retry = nil, time.Time{}
+}
+
+// livedLong notes that a process is well, which ends a row of deaths. When starts
+// have failed since, it is no sign that the next succeeds.
 func (p *Pool[S]) livedLong() {
 	p.stateMu.Lock()
 	defer p.stateMu.Unlock()
-	p.health.Health = Health{}
+	if p.health.Last == nil {
+		p.health.Health = Health{}
+	}
 }

@@ -12,31 +12,37 @@ type member[S any] struct {
 	generation *generation[S]
 	number     int
 	began      time.Time
+	exits      <-chan struct{}  // the process's Exited
+	well       <-chan time.Time // it has lived for healthyAfter
 	expired    <-chan time.Time // its lifetime is over
 	limit      int              // of requests; 0: none
 	seat       *seat[S]         // set before it takes requests
 
 	asked    atomic.Bool // to be replaced
+	due      chan string // takes the reason for that, once
 	retiring sync.Once
 	ended    chan struct{} // closed when it was retired and has ended
 
 	// The dispatcher's, under its lock.
 	idle     []*place[S]
-	shares   bool          // short requests may wait behind each other
-	shared   *place[S]     // where short requests wait behind each other
-	busy     int           // requests
-	lost     int           // of these, such as will not end
-	served   int           // requests that have ended
-	turn     int64         // when it was given a request last
-	leaving  bool          // takes no more requests
-	drained  chan struct{} // closed when leaving and nothing is busy but what is lost
-	released chan struct{} // closed when leaving and nothing is busy
+	shares   bool           // short requests may wait behind each other
+	shared   *place[S]      // where short requests wait behind each other
+	busy     int            // requests
+	lost     map[int64]bool // of these, such as will not end
+	reason   string         // why they are lost
+	served   int            // requests that have ended
+	turn     int64          // when it was given a request last
+	leaving  bool           // takes no more requests
+	gone     chan struct{}  // closed when leaving
+	drained  chan struct{}  // closed when leaving and nothing is busy but what is lost
+	released chan struct{}  // closed when leaving and nothing is busy
 }
 
 func newMember[S any](process Process[S], g *generation[S], number int, r Recycle) *member[S] {
 	m := &member[S]{
-		process: process, generation: g, number: number, began: time.Now(), limit: r.requestLimit(),
-		shares: process.Shares(), ended: make(chan struct{}), drained: make(chan struct{}), released: make(chan struct{}),
+		process: process, generation: g, number: number, limit: r.requestLimit(),
+		began: time.Now(), exits: process.Exited(), well: time.After(healthyAfter), due: make(chan string, 1),
+		shares: process.Shares(), ended: make(chan struct{}), gone: make(chan struct{}), drained: make(chan struct{}), released: make(chan struct{}),
 	}
 	for _, s := range process.Slots() {
 		m.idle = append(m.idle, &place[S]{slot: s, member: m})
@@ -82,7 +88,7 @@ func (m *member[S]) unshare(p *place[S]) {
 
 func (m *member[S]) exited() bool {
 	select {
-	case <-m.process.Exited():
+	case <-m.exits:
 		return true
 	default:
 		return false
@@ -94,7 +100,8 @@ func (m *member[S]) checkDrained() {
 	if !m.leaving {
 		return
 	}
-	if m.busy == m.lost {
+	closeOnce(m.gone)
+	if m.busy == len(m.lost) {
 		closeOnce(m.drained)
 	}
 	if m.busy == 0 {

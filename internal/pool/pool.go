@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -30,7 +31,7 @@ type Options[S any] struct {
 type Pool[S any] struct {
 	dispatcher[S]
 	opts      Options[S]
-	work      sync.WaitGroup // seats, and processes that are on their way out
+	work      sync.WaitGroup // seats, starts, reloads, and processes that are on their way out
 	recycling chan struct{}  // holds one token: never two replacements at once
 
 	ctx    context.Context // ends when no more processes are to be started
@@ -52,7 +53,7 @@ type Pool[S any] struct {
 
 // New returns a pool without processes; Start makes them.
 func New[S any](opts Options[S]) *Pool[S] {
-	p := &Pool[S]{opts: opts, starting: make(chan error, opts.Size), recycling: make(chan struct{}, 1)}
+	p := &Pool[S]{opts: opts, starting: make(chan error, max(opts.Size, 1)), recycling: make(chan struct{}, 1)}
 	p.queueSize = max(opts.QueueSize, 0)
 	p.queueTimeout = opts.QueueTimeout
 	p.takeBack = opts.TakeBack
@@ -85,16 +86,20 @@ func (p *Pool[S]) Start(ctx context.Context) error {
 
 // open begins to keep the seats, unless the pool was stopped before.
 func (p *Pool[S]) open() bool {
-	p.mu.Lock()
-	closed := p.closed
-	p.mu.Unlock()
-	if closed {
+	if p.ctx.Err() != nil {
 		return false
 	}
+	g := p.newGeneration()
 	p.stateMu.Lock()
 	defer p.stateMu.Unlock()
-	p.current = p.newGeneration()
+	p.current = g // a Kill lets go of it, also one that came before
+	if p.ctx.Err() != nil {
+		return true
+	}
 	p.addSeats(p.opts.Size)
+	if p.opts.Size == 0 {
+		p.starting <- nil // nothing to wait for
+	}
 	if p.opts.Recycle.watchesMemory() {
 		p.work.Go(p.watchMemory)
 	}
@@ -110,10 +115,14 @@ func (p *Pool[S]) addSeats(n int) {
 	}
 }
 
-// newGeneration is called with stateMu held. Being current counts as one user.
+// newGeneration makes one. Being current counts as one user.
 func (p *Pool[S]) newGeneration() *generation[S] {
+	g := &generation[S]{Generation: p.opts.Generation(), users: 1}
+	p.stateMu.Lock()
+	defer p.stateMu.Unlock()
 	p.made++
-	return &generation[S]{Generation: p.opts.Generation(), number: p.made, users: 1}
+	g.number = p.made
+	return g
 }
 
 // join has the current generation kept for one more process.
@@ -142,10 +151,7 @@ func (p *Pool[S]) start(ctx context.Context) (*member[S], error) { return p.star
 func (p *Pool[S]) startOf(ctx context.Context, g *generation[S]) (*member[S], error) {
 	process, err := g.Start(ctx)
 	if err == nil && p.opts.WarmUp != nil {
-		if err = p.opts.WarmUp(process); err != nil {
-			process.Kill("its warm-up failed")
-			process.CloseSlots()
-		}
+		err = p.warmUp(ctx, process)
 	}
 	if err != nil {
 		p.leave(g)
@@ -157,11 +163,26 @@ func (p *Pool[S]) startOf(ctx context.Context, g *generation[S]) (*member[S], er
 	return newMember(process, g, p.numbers, p.opts.Recycle), nil
 }
 
+// warmUp makes a process ready, or ends it. One whose warm-up hangs ends with ctx.
+func (p *Pool[S]) warmUp(ctx context.Context, process Process[S]) error {
+	stop := context.AfterFunc(ctx, func() { process.Kill("it is not wanted any more") })
+	err := p.opts.WarmUp(process)
+	if !stop() {
+		err = cmp.Or(context.Cause(ctx), err)
+	}
+	if err == nil {
+		return nil
+	}
+	process.Kill("its warm-up failed")
+	<-process.Exited()
+	process.CloseSlots()
+	return err
+}
+
 // Stop ends the processes when their requests are done, and waits for that.
 // When ctx ends first, what is left is killed and the error is returned.
 func (p *Pool[S]) Stop(ctx context.Context) error {
-	p.close()
-	p.cancel()
+	p.end()
 	gone := make(chan struct{})
 	go func() { p.work.Wait(); p.dissolve(); close(gone) }()
 	select {
@@ -174,10 +195,17 @@ func (p *Pool[S]) Stop(ctx context.Context) error {
 	}
 }
 
+// end has nothing begin any more: p.work does not grow from nothing afterwards.
+func (p *Pool[S]) end() {
+	p.close()
+	p.stateMu.Lock()
+	defer p.stateMu.Unlock()
+	p.cancel()
+}
+
 // Kill ends all processes at once, during a Stop as well.
 func (p *Pool[S]) Kill(reason string) {
-	p.close()
-	p.cancel()
+	p.end()
 	p.kill(errors.New(reason))
 	p.work.Wait()
 	p.dissolve()

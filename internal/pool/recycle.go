@@ -41,12 +41,12 @@ func (r Recycle) lifetime() time.Duration {
 	return r.Lifetime + rand.N(r.Lifetime/10+1)
 }
 
-// replace asks the seat of a process for another in its place, once.
+// replace asks the seat of a process for another in its place, once: the seat
+// does not forget it. It never blocks: the dispatcher calls it under its lock.
 func (m *member[S]) replace(reason string) {
-	if m.seat == nil || !m.asked.CompareAndSwap(false, true) {
-		return
+	if m.asked.CompareAndSwap(false, true) {
+		m.due <- reason
 	}
-	m.seat.order(order[S]{member: m, reason: reason})
 }
 
 // watchMemory looks at the processes until the pool stops.

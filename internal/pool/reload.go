@@ -4,43 +4,64 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
 // ErrReloading says that a reload is in progress.
 var ErrReloading = errors.New("a reload is in progress")
 
+// fewer is why a process goes that has no seat.
+const fewer = "there are to be fewer workers"
+
 // Reload replaces all processes by those of a new generation. If the new code
 // does not start, nothing changes and the error says why. Rolling replaces one
-// process after the other, for where memory does not hold two generations; else
-// all new ones are ready before the first takes a request.
+// process after the other, for where memory does not hold two generations: it
+// waits for the end of each before it starts the next. Else all new ones are
+// ready before the first takes a request.
 func (p *Pool[S]) Reload(ctx context.Context, rolling bool) error {
 	if !p.reloading.TryLock() {
 		return ErrReloading
 	}
 	defer p.reloading.Unlock()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(p.ctx, cancel)()
-
-	p.stateMu.Lock()
-	if p.current == nil || p.ctx.Err() != nil {
-		p.stateMu.Unlock()
+	if !p.enter() {
 		return ErrClosed
 	}
-	g, n := p.newGeneration(), len(p.seats)
-	p.stateMu.Unlock()
+	defer p.work.Done()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(p.ctx, func() { cancel(ErrClosed) })()
+
+	n := p.Size()
 	if rolling {
 		n = min(n, 1)
+		select {
+		case p.recycling <- struct{}{}: // nor may a replacement run beside it
+			defer func() { <-p.recycling }()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
+	g := p.newGeneration()
 	fresh, err := p.startAll(ctx, g, n)
 	if err != nil {
 		p.leave(g)
 		return err
 	}
-	old := p.switchTo(g)
+	old, seats := p.switchTo(g)
 	defer p.leave(old)
-	return p.seatAll(ctx, fresh)
+	return p.seatAll(ctx, seats, fresh, order[S]{reason: "reload", patient: rolling})
+}
+
+// enter has Stop wait for the caller, who calls work.Done; false if it is too late.
+func (p *Pool[S]) enter() bool {
+	p.stateMu.Lock()
+	defer p.stateMu.Unlock()
+	if p.current == nil || p.ctx.Err() != nil {
+		return false
+	}
+	p.work.Add(1)
+	return true
 }
 
 // startAll starts n processes of a generation, all or none.
@@ -60,6 +81,11 @@ func (p *Pool[S]) startAll(ctx context.Context, g *generation[S], n int) ([]*mem
 		})
 	}
 	wg.Wait()
+	for _, m := range members {
+		if m != nil && m.exited() {
+			cancel(errors.New("a new worker ended before the others were ready"))
+		}
+	}
 	err := context.Cause(ctx)
 	if err == nil {
 		return members, nil
@@ -79,46 +105,58 @@ func (p *Pool[S]) use(g *generation[S]) {
 	g.users++
 }
 
-// switchTo makes g the generation of all starts from now on. The caller leaves
-// the one before.
-func (p *Pool[S]) switchTo(g *generation[S]) *generation[S] {
+// switchTo makes g the generation of all starts from now on, and returns the one
+// before, which the caller leaves, and the seats that may have processes of it.
+func (p *Pool[S]) switchTo(g *generation[S]) (old *generation[S], seats []*seat[S]) {
 	p.stateMu.Lock()
 	defer p.stateMu.Unlock()
-	old := p.current
-	p.current = g
+	old, p.current = p.current, g
 	p.health.Health = Health{}
-	return old
+	return old, slices.Clone(p.seats)
 }
 
-// seatAll gives the new processes the places of the old ones. Where there are
-// fewer, the other seats start theirs, one after the other.
-func (p *Pool[S]) seatAll(ctx context.Context, fresh []*member[S]) error {
+// seatAll gives the seats to the new processes. When there are no more of these,
+// it starts others, one after the other.
+func (p *Pool[S]) seatAll(ctx context.Context, seats []*seat[S], fresh []*member[S], o order[S]) error {
 	var problems []error
-	for i, s := range p.seated() {
-		done := make(chan error, 1)
-		o := order[S]{reason: "reload", done: done}
+	for i, s := range seats {
 		if i < len(fresh) {
 			o.instead = fresh[i]
+		} else if next, err := p.startFor(ctx, s); err != nil {
+			problems = append(problems, fmt.Errorf("seat %d: %w", i+1, err))
+			continue
+		} else if o.instead = next; next == nil {
+			continue
 		}
-		if !s.order(o) {
+		o.done = make(chan error, 1)
+		// A seat answers at once: what is ready must not be forgotten for a context.
+		if s.order(context.Background(), o) != nil {
+			p.retire(o.instead, fewer)
 			continue
 		}
 		select {
-		case err := <-done:
-			if err != nil && !errors.Is(err, ErrClosed) {
-				problems = append(problems, fmt.Errorf("seat %d: %w", i+1, err))
-			}
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		case <-o.done:
+		case <-ctx.Done(): // the old process takes too long
 		}
+	}
+	for _, m := range fresh[min(len(seats), len(fresh)):] {
+		p.retire(m, fewer)
+	}
+	if p.ctx.Err() != nil {
+		return ErrClosed
 	}
 	return errors.Join(problems...)
 }
 
-func (p *Pool[S]) seated() []*seat[S] {
-	p.stateMu.Lock()
-	defer p.stateMu.Unlock()
-	return append([]*seat[S](nil), p.seats...)
+// startFor starts a process for a seat, unless that is given up.
+func (p *Pool[S]) startFor(ctx context.Context, s *seat[S]) (*member[S], error) {
+	if s.ctx.Err() != nil {
+		return nil, nil
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return p.start(ctx)
 }
 
 // Scale changes how many processes are kept.
@@ -128,7 +166,7 @@ func (p *Pool[S]) Scale(n int) error {
 	}
 	p.stateMu.Lock()
 	defer p.stateMu.Unlock()
-	if p.ctx.Err() != nil {
+	if p.current == nil || p.ctx.Err() != nil {
 		return ErrClosed
 	}
 	if more := n - len(p.seats); more > 0 {
@@ -138,50 +176,6 @@ func (p *Pool[S]) Scale(n int) error {
 	for _, s := range p.seats[n:] {
 		s.giveUp()
 	}
-	p.seats = p.seats[:n]
+	p.seats = slices.Delete(p.seats, n, len(p.seats))
 	return nil
-}
-
-// Replace has another process in the place of the one with this number, and Drain
-// ends it first. Both return when the seat has its next process, or none.
-func (p *Pool[S]) Replace(ctx context.Context, number int, reason string) error {
-	return p.orderFor(ctx, number, order[S]{reason: reason})
-}
-
-// Drain lets a process finish its requests and end; then its seat starts another.
-func (p *Pool[S]) Drain(ctx context.Context, number int, reason string) error {
-	return p.orderFor(ctx, number, order[S]{reason: reason, last: true})
-}
-
-func (p *Pool[S]) orderFor(ctx context.Context, number int, o order[S]) error {
-	for _, m := range p.admitted() {
-		if m.number != number {
-			continue
-		}
-		done := make(chan error, 1)
-		o.member, o.done = m, done
-		if !m.seat.order(o) {
-			return ErrClosed
-		}
-		select {
-		case err := <-done:
-			return err
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	return fmt.Errorf("there is no worker %d", number)
-}
-
-// order puts an order before the seat; false if that has been given up.
-func (s *seat[S]) order(o order[S]) bool {
-	select {
-	case s.orders <- o:
-		return true
-	case <-s.ctx.Done():
-		if o.instead != nil {
-			s.pool.retire(o.instead, "the server stops")
-		}
-		return false
-	}
 }

@@ -41,8 +41,8 @@ func (p *Pool[S]) seeOut(m *member[S], reason string) {
 	case <-late:
 		m.process.Kill("it did not finish its requests within the drain time: " + reason)
 	case <-m.drained:
-		if p.hasLost(m) {
-			m.process.Kill(reason)
+		if why, lost := p.lossOf(m); lost {
+			m.process.Kill(why)
 		} else {
 			m.process.Stop()
 		}
@@ -54,10 +54,11 @@ func (p *Pool[S]) seeOut(m *member[S], reason string) {
 
 // Condemn says that the lease's request will not end by itself. Its process gets no
 // more requests and is killed when the others have ended; another takes its place
-// meanwhile. Release is to be called as ever, when the process has ended.
+// meanwhile. Release is to be called as ever, when the process or, after all, the
+// request has ended; and Condemn not after it.
 func (l Lease[S]) Condemn(reason string) {
 	m := l.grant.place.member
-	l.from.lose(m)
+	l.from.lose(l.grant, reason)
 	m.replace(reason)
 	m.seat.pool.retire(m, reason)
 }

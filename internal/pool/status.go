@@ -25,7 +25,7 @@ func (p *Pool[S]) Members() []Member[S] {
 	for _, m := range p.known {
 		all = append(all, Member[S]{
 			Process: m.process, Number: m.number, Generation: m.generation.number, Began: m.began,
-			Served: m.served, Busy: m.busy, Condemned: m.lost, Leaving: m.leaving,
+			Served: m.served, Busy: m.busy, Condemned: len(m.lost), Leaving: m.leaving,
 		})
 	}
 	slices.SortFunc(all, func(a, b Member[S]) int { return a.Number - b.Number })

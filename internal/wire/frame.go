@@ -47,8 +47,11 @@ const (
 	TypeReady   Type = 40 // worker: the application is loaded
 	TypeLog     Type = 41 // worker: a line for the log
 	TypeTrace   Type = 42 // worker: an event of a traced request
-	TypeStacks  Type = 43 // front -> worker: dump the stacks of all threads
+	TypeStacks  Type = 43 // front -> worker: where are the threads, or that of one slot
 	TypeStacked Type = 44 // worker: the stacks
+
+	TypeInterrupt   Type = 45 // front -> worker: raise RequestTimeout in a request's thread
+	TypeInterrupted Type = 46 // worker: whether it will be
 )
 
 var typeNames = map[Type]string{
@@ -57,6 +60,7 @@ var typeNames = map[Type]string{
 	TypeLoad: "load", TypeLoaded: "loaded", TypeFailed: "failed", TypeFork: "fork",
 	TypeForked: "forked", TypeExited: "exited", TypeSetup: "setup", TypeSlot: "slot",
 	TypeReady: "ready", TypeLog: "log", TypeTrace: "trace", TypeStacks: "stacks", TypeStacked: "stacked",
+	TypeInterrupt: "interrupt", TypeInterrupted: "interrupted",
 }
 
 func (t Type) String() string {

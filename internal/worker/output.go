@@ -2,12 +2,14 @@ package worker
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"log/slog"
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,6 +25,9 @@ type outputs struct {
 	stdout, stderr *os.File // the process's ends
 	readers        [2]*os.File
 	start          func()
+
+	dumping atomic.Bool  // lines of stderr are worth an alert
+	dumped  atomic.Int64 // such lines, so far
 }
 
 // capture makes the pipes. The readers begin with start and count in wg; the
@@ -42,8 +47,8 @@ func capture(logger *slog.Logger, wg *sync.WaitGroup, pid func() int) (*outputs,
 	o.start = func() {
 		_ = outW.Close()
 		_ = errW.Close()
-		wg.Go(func() { copyLines(outR, logger, "stdout", pid()) })
-		wg.Go(func() { copyLines(errR, logger, "stderr", pid()) })
+		wg.Go(func() { o.copyLines(outR, logger, "stdout", pid()) })
+		wg.Go(func() { o.copyLines(errR, logger, "stderr", pid()) })
 	}
 	return o, nil
 }
@@ -63,13 +68,18 @@ func (o *outputs) close() {
 }
 
 // copyLines logs each line that comes out of r.
-func copyLines(r *os.File, logger *slog.Logger, stream string, pid int) {
+func (o *outputs) copyLines(r *os.File, logger *slog.Logger, stream string, pid int) {
 	defer r.Close()
 	br := bufio.NewReaderSize(r, maxLine)
 	for {
 		line, err := br.ReadSlice('\n')
 		if len(line) > 0 {
-			logger.Info(strings.TrimRight(string(line), "\r\n"), "stream", stream, "pid", pid)
+			level := slog.LevelInfo
+			if stream == "stderr" && o.dumping.Load() {
+				level = slog.LevelError
+				o.dumped.Add(1)
+			}
+			logger.Log(context.Background(), level, strings.TrimRight(string(line), "\r\n"), "stream", stream, "pid", pid)
 		}
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			if !errors.Is(err, io.EOF) {

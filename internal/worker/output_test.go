@@ -76,7 +76,7 @@ func TestVeryLongLines(t *testing.T) {
 	}
 	logs := newRecords()
 	var wg sync.WaitGroup
-	wg.Go(func() { copyLines(r, slog.New(logs), "stdout", 1) })
+	wg.Go(func() { new(outputs).copyLines(r, slog.New(logs), "stdout", 1) })
 	sizes := []int{0, 1, maxLine - 1, maxLine, maxLine + 1, 3 * maxLine, 10 << 20}
 	want := 0
 	for _, size := range sizes {

@@ -3,6 +3,7 @@ package worker
 import (
 	"errors"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,17 +25,17 @@ func awaitPidfd(f *os.File) {
 	})
 }
 
-// signalKill kills by the pidfd where there is one: a number may be another's by now.
-func signalKill(pid int, pidfd *os.File) error {
+// sendSignal goes by the pidfd where there is one: a number may be another's by now.
+func sendSignal(pid int, pidfd *os.File, sig syscall.Signal) error {
 	if pidfd == nil {
-		return unix.Kill(pid, unix.SIGKILL)
+		return unix.Kill(pid, sig)
 	}
 	raw, err := pidfd.SyscallConn()
 	if err != nil {
 		return os.ErrProcessDone
 	}
 	var killErr error
-	err = raw.Control(func(fd uintptr) { killErr = unix.PidfdSendSignal(int(fd), unix.SIGKILL, nil, 0) })
+	err = raw.Control(func(fd uintptr) { killErr = unix.PidfdSendSignal(int(fd), sig, nil, 0) })
 	if err != nil || errors.Is(killErr, unix.ESRCH) {
 		return os.ErrProcessDone
 	}

@@ -9,4 +9,4 @@ import (
 
 func awaitPidfd(*os.File) {} // no pidfd ever comes
 
-func signalKill(pid int, _ *os.File) error { return syscall.Kill(pid, syscall.SIGKILL) }
+func sendSignal(pid int, _ *os.File, sig syscall.Signal) error { return syscall.Kill(pid, sig) }

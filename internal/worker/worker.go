@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"highball/internal/wire"
 )
@@ -27,14 +28,15 @@ type Worker struct {
 
 	ready  chan Ready
 	failed chan *LoadError
-	stacks chan []any
 	exited chan struct{}
 	status chan int // the zygote's report
 
 	finished chan struct{} // closed when all that it said has been read
 
-	state  state
-	reason atomic.Pointer[string] // why it was killed by us
+	questions questions
+	dump      dump
+	state     state
+	reason    atomic.Pointer[string] // why it was killed by us
 }
 
 // Ready is what a worker reports when its application is loaded.
@@ -52,8 +54,7 @@ func spawn(ctx context.Context, z *zygote, opts *Options) (*Worker, Ready, error
 	defer cancel()
 	w := &Worker{
 		opts: opts, ready: make(chan Ready, 1), failed: make(chan *LoadError, 1),
-		stacks: make(chan []any, 1), exited: make(chan struct{}), status: make(chan int, 1),
-		finished: make(chan struct{}),
+		exited: make(chan struct{}), status: make(chan int, 1), finished: make(chan struct{}),
 	}
 	if err := w.fork(ctx, z); err != nil {
 		return nil, Ready{}, err
@@ -177,6 +178,7 @@ func (w *Worker) receive(ended chan<- struct{}) {
 		switch m.kind {
 		case wire.TypeReady:
 			d := m.dict()
+			w.setDumpSignal(d["dump"])
 			w.ready <- Ready{
 				PID: w.pid, Python: text(d["python"]), Application: text(d["application"]),
 				Target: text(d["target"]), Kind: text(d["kind"]),
@@ -189,12 +191,8 @@ func (w *Worker) receive(ended chan<- struct{}) {
 			if w.opts.OnTrace != nil {
 				w.opts.OnTrace(m.dict())
 			}
-		case wire.TypeStacked:
-			stacks, _ := m.value.([]any)
-			select {
-			case w.stacks <- stacks:
-			default:
-			}
+		case wire.TypeStacked, wire.TypeInterrupted:
+			w.questions.answer(m.dict())
 		}
 	}
 }
@@ -257,7 +255,7 @@ func (w *Worker) Kill(reason string) {
 		return
 	default:
 	}
-	if err := signalKill(w.pid, w.pidfd); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := sendSignal(w.pid, w.pidfd, syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		w.opts.Logger.Error("cannot kill a worker", "pid", w.pid, "error", err)
 	}
 }

@@ -44,6 +44,54 @@ def wait(query, environ):
     return "waited"
 
 
+def spins_in_python(query, environ):
+    note("spin.begun", str(os.getpid()))
+    while True:
+        pass
+
+
+def sleeps_in_c(query, environ):
+    note("sleep.begun", str(os.getpid()))
+    time.sleep(60)
+
+
+def stalls(query, environ):
+    yield b"first"
+    until("never")
+
+
+def catches(query, environ):
+    """Takes the interruption for a reason to answer otherwise."""
+    from highball import RequestTimeout
+
+    try:
+        until("never")
+    except RequestTimeout as exc:
+        note("caught", "%d %g %s" % (exc.number, exc.seconds, exc))
+        return "caught"
+
+
+def ticks(query, environ):
+    """Sends a block now and then until the test ends it."""
+    note(query["name"] + ".begun", str(os.getpid()))
+    while not os.path.exists(os.path.join(HERE, query["name"] + ".go")):
+        yield b"."
+        time.sleep(0.05)
+    yield b"ended"
+
+
+def slow_close(query, environ):
+    return SlowClose()
+
+
+class SlowClose:
+    def __iter__(self):
+        return iter([b"answered"])
+
+    def close(self):
+        until("never")
+
+
 def exit_now(query, environ):
     os._exit(3)
 
@@ -212,6 +260,12 @@ PATHS = {
     "/": root,
     "/pid": pid,
     "/wait": wait,
+    "/spin": spins_in_python,
+    "/sleep": sleeps_in_c,
+    "/stalls": stalls,
+    "/catches": catches,
+    "/ticks": ticks,
+    "/slow-close": slow_close,
     "/exit": exit_now,
     "/segfault": segfault,
     "/late-exit": late_exit,

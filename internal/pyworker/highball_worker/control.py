@@ -4,10 +4,12 @@ import os
 import socket
 import sys
 import threading
-import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import wire
+from . import stacks, wire
+
+if TYPE_CHECKING:
+    from .slot import Slot
 
 
 class Control:
@@ -16,7 +18,7 @@ class Control:
     def __init__(self, sock: socket.socket) -> None:
         self.channel = wire.Channel(sock)
         self._lock = threading.Lock()
-        self.names: dict[int, str] = {}  # of the slots' threads, by identifier
+        self._slots: list[Slot] = []
 
     def send(self, kind: int, value: Any) -> None:
         with self._lock:
@@ -29,7 +31,8 @@ class Control:
         except OSError:
             pass  # the front is going, and this process with it
 
-    def start(self) -> None:
+    def start(self, slots: "list[Slot]") -> None:
+        self._slots = slots
         threading.Thread(target=self._run, name="highball-control", daemon=True).start()
 
     def _run(self) -> None:
@@ -40,14 +43,21 @@ class Control:
                 os._exit(70)
             if message is None:
                 return  # the slots' pipes close as well: the main thread ends the process
-            if message.kind == wire.STACKS:
-                self.send(wire.STACKED, self.stacks())
+            self._obey(message.kind, message)
 
-    def stacks(self) -> list[Any]:
-        """(thread's identifier, name, stack) of all threads, as text."""
-        names = {thread.ident: thread.name for thread in threading.enumerate()}
-        return [
-            (ident, names.get(ident, "?"), wire.text("".join(traceback.format_stack(frame))))
-            for ident, frame in sys._current_frames().items()
-            if ident != threading.get_ident()
-        ]
+    def _obey(self, kind: int, message: wire.Message) -> None:
+        if kind == wire.STACKS:
+            question = wire.options(message.value())
+            found = stacks.of_all() if "slot" not in question else self._stack(question["slot"])
+            self.send(wire.STACKED, {"id": question["id"], "stacks": found})
+        elif kind == wire.INTERRUPT:
+            order = wire.options(message.value())
+            will_be = self._slots[order["slot"]].interruption.interrupt(
+                order["number"], order["milliseconds"] / 1000, order["request"]
+            )
+            self.send(wire.INTERRUPTED, {"id": order["id"], "raised": will_be})
+
+    def _stack(self, slot: int) -> list[Any]:
+        thread = self._slots[slot].thread
+        frame = sys._current_frames().get(thread)
+        return [] if frame is None else [(thread, "slot %d" % slot, stacks.below_ours(frame))]

@@ -1,10 +1,11 @@
-"""wsgi.errors: each line goes to the log with the request's id."""
+"""wsgi.errors: each line goes to the log with the request's id.
 
-import threading
+Several threads may write to one stream. There is no lock: a thread that is
+interrupted (see interrupt.py) could keep it.
+"""
+
 from collections.abc import Iterable
-from typing import Callable, Optional
-
-_lock = threading.Lock()
+from typing import Callable
 
 
 class ErrorStream:
@@ -17,15 +18,16 @@ class ErrorStream:
 
     def __init__(self, log: Callable[[str, str], None], request_id: str) -> None:
         self._log = log
-        self._pending: Optional[str] = None
+        self._pending: list[str] = []  # parts of a line, taken out by who goes on with it
         self.request_id = request_id
 
     def write(self, text: str, /) -> int:
         if not isinstance(text, str):
             raise TypeError("wsgi.errors takes str, not %s" % type(text).__name__)
-        with _lock:
-            lines = ((self._pending or "") + text).split("\n")
-            self._pending = lines.pop() or None
+        lines = (self._taken() + text).split("\n")
+        rest = lines.pop()
+        if rest:
+            self._pending.append(rest)
         for line in lines:
             self._log(line, self.request_id)
         return len(text)
@@ -35,12 +37,19 @@ class ErrorStream:
             self.write(line)
 
     def flush(self) -> None:
-        if self._pending is None:
-            return
-        with _lock:
-            line, self._pending = self._pending, None
-        if line is not None:
+        line = self._taken()
+        if line:
             self._log(line, self.request_id)
+
+    def _taken(self) -> str:
+        """What is pending; each part goes to one of the threads that ask."""
+        parts = []
+        while self._pending:
+            try:
+                parts.append(self._pending.pop(0))
+            except IndexError:  # another thread was faster
+                break
+        return "".join(parts)
 
     def isatty(self) -> bool:
         return False

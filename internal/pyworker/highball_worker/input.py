@@ -38,8 +38,13 @@ class BodyStream(io.RawIOBase):
         if self._slot is None or not len(buffer):
             return 0
         slot = self._slot
-        slot.send(wire.READ, self._number, 0, _WANT.pack(len(buffer)))
-        length, flags = slot.receive_body(self._number, buffer)
+        held = slot.interruption.hold()  # the answer must not stay in the pipe
+        try:
+            slot.send(wire.READ, self._number, 0, _WANT.pack(len(buffer)))
+            length, flags = slot.receive_body(self._number, buffer)
+        finally:
+            if held:
+                slot.interruption.release()
         if flags & wire.ABORT:
             self._slot = None
             self._failure = "the request's body is incomplete: the client left or sent it malformed"

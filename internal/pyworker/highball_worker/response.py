@@ -33,7 +33,7 @@ class Response:
 
     __slots__ = (
         "slot", "number", "status", "headers", "length", "sent", "started", "ended", "bodyless",
-        "wrote", "head_method", "freed", "meter",
+        "wrote", "head_method", "freed", "meter", "result",
     )  # fmt: skip
 
     def __init__(
@@ -42,6 +42,7 @@ class Response:
         self.slot = slot
         self.number = number
         self.meter = meter
+        self.result: Any = None  # what the application has returned
         self.status: Optional[str] = None
         self.headers: Headers = []
         self.length: Optional[int] = None  # Content-Length as the application gave it
@@ -102,7 +103,7 @@ class Response:
         """103 Early Hints (RFC 8297), as gunicorn's wsgi.early_hints."""
         check("200 OK", headers)
         if not (self.started or self.ended):
-            self.slot.send(wire.HINTS, self.number, 0, wire.dumps(exact(headers)))
+            self._send_frame(wire.HINTS, 0, wire.dumps(exact(headers)))
 
     # What the slot calls with the application's result.
 
@@ -187,7 +188,7 @@ class Response:
         self.sent += len(data)
         if self.started:
             if not self.bodyless:
-                self.slot.send(wire.BLOCK, self.number, 0, data)
+                self._send_frame(wire.BLOCK, 0, data)
             return
         if self.bodyless:
             self._respond(b"", 0)
@@ -195,7 +196,7 @@ class Response:
             self._respond(data, 0)
         else:
             self._respond(b"", 0)
-            self.slot.send(wire.BLOCK, self.number, 0, data)
+            self._send_frame(wire.BLOCK, 0, data)
 
     def _respond(self, body: bytes, flags: int) -> None:
         if not self.status:
@@ -206,16 +207,30 @@ class Response:
             self.status = str.__str__(self.status or "")
             self.headers = exact(self.headers)
             payload = marshal.dumps((self.status, self.headers, body), 2)
-        self.started = True
         if flags:
-            self.ended = True
+            self._end()
             self.freed = bool(flags & wire.FREE)
             self.sent = len(body)
+        self.started = True
         self._send_frame(wire.RESPONSE, flags, payload)
 
+    def _end(self) -> None:
+        """Before the last frame: it is sent for certain, nothing interrupts any more."""
+        self.slot.interruption.hold()
+        self.ended = True
+
     def _send_frame(self, kind: int, flags: int, payload: bytes) -> None:
+        """Sends a frame, whole. Flags are those of the last one, after _end()."""
         took = 0
-        if flags and self.meter is not None:
+        if not flags:
+            held = self.slot.interruption.hold()
+            try:
+                self.slot.send(kind, self.number, 0, payload)
+            finally:
+                if held:
+                    self.slot.interruption.release()
+            return
+        if self.meter is not None:
             took = self.meter.took()
             if self.meter.doubtful:
                 flags |= wire.DOUBT
@@ -238,7 +253,7 @@ class Response:
                 "connection is closed (PEP 3333, Handling the Content-Length Header)"
                 % (self.sent, self.length or 0)
             )
-        self.ended = True
+        self._end()
         self._send_frame(wire.BLOCK, wire.END | (wire.CUT if short else 0), b"")
 
     def _file(self, wrapper: FileWrapper) -> None:
@@ -257,7 +272,8 @@ class Response:
             self._blocks(()) if count == 0 else self._respond(b"", wire.END)
             return
         head = (str.__str__(self.status or ""), exact(self.headers), offset, count)
-        self.started = self.ended = True
+        self._end()
+        self.started = True
         self.sent = count
         self.slot.send_file(self.number, wire.dumps(head), fd)
         if count < (self.length or 0):

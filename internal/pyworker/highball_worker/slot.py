@@ -3,14 +3,16 @@
 import marshal
 import os
 import socket
+import threading
 from typing import Any, Callable, Optional, Protocol
 
 from . import wire
 from .errors import ErrorStream
 from .failure import describe
 from .input import BodyStream, streamed, whole
+from .interrupt import Interruption
 from .meter import Meter
-from .public import ClientDisconnected
+from .public import ClientDisconnected, RequestTimeout
 from .response import Response
 
 _unpack = wire.HEADER.unpack
@@ -53,8 +55,11 @@ class Slot:
         self._log = log
         self._pid = os.getpid()
         self._request_id = ""
+        self.interruption = Interruption()
+        self.thread = 0  # that serves, by its identifier
 
     def serve(self, application: Callable[..., Any], base: dict[str, Any]) -> None:
+        self.thread = threading.get_ident()
         data = b""
         while True:
             while len(data) < wire.HEADER_SIZE:
@@ -95,47 +100,67 @@ class Slot:
         errors = ErrorStream(self._error_line, self._request_id)
         environ["wsgi.errors"] = errors
         environ["wsgi.early_hints"] = response.early_hints
-        free = self._call(application, environ, response)
+        try:
+            failure = self._run(application, environ, response)
+        except RequestTimeout as exc:  # it came when our own code ran; it comes once
+            failure = exc
+        # Nothing is raised here from now on, until the iterable is closed.
+        result = response.result
+        try:
+            if failure is not None:
+                self._fail(response, failure)
+        finally:
+            kind = type(result)
+            if kind is not list and kind is not tuple:  # neither has close()
+                self._close(result)
+            failure = None  # its traceback refers to this frame
+        self.interruption.end()
         errors.flush()
         if stream is not None:
             stream.detach_slot()
         self._words[self._done] = number
-        if not free and self._words[self._asked] == number:
+        if not response.freed and self._words[self._asked] == number:
             self.send(wire.DONE, number, wire.FREE, b"")
 
-    def _call(
+    def _run(
         self, application: Callable[..., Any], environ: dict[str, Any], response: Response
-    ) -> bool:
-        """Runs the application; true when the last frame has freed the slot already."""
+    ) -> Optional[BaseException]:
+        """Runs the application, which may be interrupted; returns what it raised."""
+        failure = None
         try:
-            result = application(environ, response.start)
-        except BaseException as exc:
-            self._fail(response, exc)
-            return False
-        kind = type(result)
-        if kind is list or kind is tuple:  # neither has close()
-            try:
-                response.consume(result)
-            except BaseException as exc:
-                self._fail(response, exc)
-                return False
-            return response.freed
-        try:
+            self.interruption.begin(response.number)
+            response.result = result = application(environ, response.start)
             response.consume(result)
         except BaseException as exc:
-            self._fail(response, exc)
+            failure = exc
+        try:
+            self.interruption.hold()
+            return failure
         finally:
-            self._close(result)
-        return False
+            failure = None  # its traceback refers to this frame
 
     def _close(self, result: Any) -> None:
         """PEP 3333: close() is called whatever happened; what it raises is logged."""
         try:
             close = getattr(result, "close", None)
             if close is not None:
-                close()
+                self._interruptible(close)
         except BaseException as exc:
             self.complain("close() of the response failed\n" + describe(exc))
+
+    def _interruptible(self, close: Callable[[], Any]) -> None:
+        """Calls close(), once, and when it returns nothing is raised any more."""
+        called = False
+        try:
+            self.interruption.release()
+            called = True  # CPython raises nothing between this and the call
+            close()
+        except RequestTimeout:
+            if called:
+                raise
+            close()
+        finally:
+            self.interruption.hold()
 
     def _fail(self, response: Response, exc: BaseException) -> None:
         if os.getpid() != self._pid:
@@ -153,10 +178,19 @@ class Slot:
         return self._words[self._left] == number
 
     def complain(self, text: str) -> None:
-        self._log("error", text, self._request_id)
+        self._log_whole("error", text, self._request_id)
 
     def _error_line(self, line: str, request_id: str) -> None:
-        self._log("errors", line, request_id)
+        self._log_whole("errors", line, request_id)
+
+    def _log_whole(self, kind: str, text: str, request_id: str) -> None:
+        """The thread that has the lock of the log must not be interrupted."""
+        held = self.interruption.hold()
+        try:
+            self._log(kind, text, request_id)
+        finally:
+            if held:
+                self.interruption.release()
 
     # The socket.
 

@@ -7,7 +7,7 @@ import sys
 import threading
 from typing import Any, Callable, Optional
 
-from . import environ, forks, lifeline, wire
+from . import environ, forks, lifeline, stacks, wire
 from .control import Control
 from .failure import describe
 from .loading import Application, load
@@ -34,8 +34,10 @@ def run(fds: list[int], config: dict[str, Any], application: Optional[Applicatio
     if application.tracer is not None:
         application.tracer.connect(control.send)
     base = environ.base(config)
-    control.send(wire.READY, application.report())
-    control.start()
+    report = application.report()
+    report["dump"] = stacks.dump_on_signal(2)
+    control.send(wire.READY, report)
+    control.start(slots)
     _serve(slots, application.serve, base, control)
 
 

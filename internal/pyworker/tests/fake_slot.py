@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from highball_worker import wire
+from highball_worker.interrupt import Interruption
 from highball_worker.response import Response
 
 NUMBER = 7
@@ -27,6 +28,7 @@ class Frame(NamedTuple):
 
 class FakeSlot:
     def __init__(self, body: Iterable[tuple[bytes, int]] = ()) -> None:
+        self.interruption = Interruption()
         self.frames: list[Frame] = []
         self.files: list[tuple[Any, int]] = []  # the File frame's value, the descriptor
         self.complaints: list[str] = []

@@ -1,0 +1,197 @@
+package highball
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"highball/internal/control"
+	"highball/internal/gateway"
+	"highball/internal/pool"
+	"highball/internal/worker"
+)
+
+// target is what `highball ctl` asks and tells.
+type target struct {
+	s     *Server
+	r     *run
+	began time.Time
+}
+
+// openControl opens the control socket of a run, unless there is to be none. What
+// it returns closes it, and returns when the last answers have left.
+func (r *run) openControl() (end func(), err error) {
+	path := r.s.cfg.Control
+	if path == "" {
+		return func() {}, nil
+	}
+	l, err := control.Listen(path)
+	if err != nil {
+		return nil, err
+	}
+	r.s.logger.Debug("control socket", "path", path)
+	t := &target{s: r.s, r: r, began: time.Now()}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := control.Serve(l, t); err != nil {
+			r.s.logger.Error(err.Error())
+		}
+	}()
+	return func() { _ = l.Close(); <-served }, nil
+}
+
+// Status is what there is to say of the whole.
+func (t *target) Status() control.Status {
+	s := t.s
+	status := control.Status{
+		State: t.state(), PID: os.Getpid(), Version: Version, Began: t.began, Addresses: t.r.addresses(),
+		Workers: t.Workers(), Queue: control.Queue{Size: max(s.cfg.QueueSize, 0)},
+	}
+	if application := s.application.Load(); application != nil {
+		status.Application = *application
+	}
+	load := s.pool.Load()
+	status.Queue.Waiting = load.Queued
+	status.Requests = control.Traffic{InFlight: len(s.gateway.InFlight()), Served: s.gateway.Served()}
+	for _, w := range status.Workers {
+		status.Generation = max(status.Generation, w.Generation)
+	}
+	health := s.pool.Health()
+	if health.Last != nil {
+		status.LastError = public(health.Last).Error()
+		status.Retry = &health.Retry
+	}
+	return status
+}
+
+func (t *target) state() string {
+	s := t.s
+	switch {
+	case s.draining.Load():
+		return control.StateDraining
+	case !s.started.Load():
+		return control.StateStarting
+	case s.pool.Health().Failing():
+		return control.StateFailing
+	}
+	return control.StateReady
+}
+
+// Workers are the processes, those that are on their way out as well.
+func (t *target) Workers() []control.Worker {
+	var workers []control.Worker
+	for _, m := range t.s.pool.Members() {
+		w := control.Worker{
+			Number: m.Number, Generation: m.Generation, State: control.WorkerReady, Began: m.Began,
+			Served: m.Served, Busy: m.Busy, Condemned: m.Condemned,
+		}
+		if m.Leaving {
+			w.State = control.WorkerLeaving
+		}
+		if p, ok := m.Process.(interface{ PID() int }); ok {
+			w.PID = p.PID()
+		}
+		w.Memory, _ = m.Process.Memory()
+		workers = append(workers, w)
+	}
+	return workers
+}
+
+func (t *target) Reload(ctx context.Context) error {
+	err := t.s.Reload(ctx)
+	if errors.Is(err, ErrReloading) {
+		return fmt.Errorf("%w: %w", control.ErrBusy, err)
+	}
+	return err
+}
+
+func (t *target) Scale(n int) error { return t.s.Scale(n) }
+
+func (t *target) Recycle(ctx context.Context, worker int) error {
+	return orderError(t.s.pool.Replace(ctx, worker, "an operator asked for it"))
+}
+
+func (t *target) Drain(ctx context.Context, worker int) error {
+	return orderError(t.s.pool.Drain(ctx, worker, "an operator asked for it"))
+}
+
+func orderError(err error) error {
+	if errors.Is(err, pool.ErrNoProcess) {
+		return fmt.Errorf("%w: %w", control.ErrNoWorker, err)
+	}
+	return err
+}
+
+// Stop begins an orderly end, as SIGTERM does.
+func (t *target) Stop() { t.r.end() }
+
+// Requests are those that are being served, each with the stack of its thread.
+func (t *target) Requests(ctx context.Context) []control.Request {
+	flights := t.s.gateway.InFlight()
+	requests := make([]control.Request, len(flights))
+	var wg sync.WaitGroup
+	for i, f := range flights {
+		state, s, queued := f.State()
+		r := &requests[i]
+		*r = control.Request{
+			ID: f.ID, Method: f.Method, Path: f.Path, Client: f.Client, State: requestStates[state],
+			AgeMS: time.Since(f.Began).Milliseconds(), QueuedMS: queued.Milliseconds(),
+		}
+		place, ok := s.(slot)
+		if !ok {
+			continue
+		}
+		w := place.Worker()
+		r.PID, r.Slot, r.Worker = w.PID(), place.Index(), t.number(w)
+		wg.Go(func() { r.Stack, _ = w.StackOf(ctx, r.Slot) })
+	}
+	wg.Wait()
+	return requests
+}
+
+var requestStates = map[int32]string{
+	gateway.Queued: control.RequestQueued, gateway.Running: control.RequestRunning, gateway.Sending: control.RequestSending,
+}
+
+// number is what the pool counts a worker as; 0 if it has ended.
+func (t *target) number(w *worker.Worker) int {
+	for _, m := range t.s.pool.Members() {
+		if m.Process == pool.Process[*worker.Slot](w) {
+			return m.Number
+		}
+	}
+	return 0
+}
+
+// Stacks are the threads of each worker. One that does not answer is mute: the
+// interpreter's lock is held.
+func (t *target) Stacks(ctx context.Context) []control.Stacks {
+	members := t.s.pool.Members()
+	all := make([]control.Stacks, len(members))
+	var wg sync.WaitGroup
+	for i, m := range members {
+		w, ok := m.Process.(*worker.Worker)
+		if !ok {
+			continue
+		}
+		all[i] = control.Stacks{Worker: m.Number, PID: w.PID()}
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, muteAfter)
+			defer cancel()
+			threads, err := w.Stacks(ctx)
+			all[i].Mute = err != nil
+			for _, thread := range threads {
+				all[i].Threads = append(all[i].Threads, control.Thread(thread))
+			}
+		})
+	}
+	wg.Wait()
+	return all
+}
+
+// muteAfter is how long a worker's control thread may take to answer.
+const muteAfter = 2 * time.Second

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package front
+
+func refuse(drainable) {}

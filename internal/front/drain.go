@@ -1,0 +1,146 @@
+package front
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// drainLinger is how long a drain keeps a connection on which nothing is asked,
+// for a request that is on its way; and for how long it accepts at most.
+const drainLinger = time.Second
+
+// Shutdown accepts the connections that wait in the backlogs, closes the
+// listeners, and returns when all requests have been answered. From its
+// beginning on responses say that the connection closes. One on which nothing is
+// asked is kept for a second more. When ctx ends Shutdown closes the latter,
+// and returns ctx's error if requests are left.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.startDrain()
+	again := time.NewTicker(s.linger)
+	defer again.Stop()
+	for {
+		select {
+		case <-s.drained:
+			return s.http1.Shutdown(ctx) // has nothing to wait for
+		case <-ctx.Done():
+			return s.endDrain(ctx)
+		case <-again.C:
+			goAway(s.allHTTP2())
+		}
+	}
+}
+
+// Draining says whether Shutdown has begun.
+func (s *Server) Draining() bool { return s.draining.Load() }
+
+func (s *Server) startDrain() {
+	s.mu.Lock()
+	if s.draining.Load() {
+		s.mu.Unlock()
+		return
+	}
+	s.began = time.Now()
+	s.draining.Store(true)
+	for l := range s.listeners {
+		l.drain()
+	}
+	for c := range s.conns {
+		c.limitRest()
+	}
+	// Connections that are accepted from here on, or are still to speak, have a
+	// server for HTTP/2 that takes them.
+	old := slices.Clone(s.http2)
+	s.http2 = append(s.http2, s.newHTTP2())
+	s.checkDrained()
+	s.mu.Unlock()
+	goAway(old) // without mu: connState, which it may wait for, takes it
+}
+
+// endDrain closes what can be closed without a loss, and says if that is not all.
+func (s *Server) endDrain(ctx context.Context) error {
+	_ = s.http1.Shutdown(ctx) // closes the listeners; no request is read any more
+	s.mu.Lock()
+	busy := false
+	for c := range s.conns {
+		if c.waiting.Load() {
+			_ = c.socket.Close()
+		} else {
+			busy = true
+		}
+	}
+	s.mu.Unlock()
+	goAway(s.allHTTP2())
+	if busy {
+		return ctx.Err()
+	}
+	return nil
+}
+
+func (s *Server) allHTTP2() []*http.Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.http2)
+}
+
+func (s *Server) sinceDrain() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Since(s.began)
+}
+
+// connState is told by both protocols' http.Servers what a connection does.
+func (s *Server) connState(conn net.Conn, state http.ConnState) {
+	t, ok := conn.(interface{ track() *tracked })
+	if !ok {
+		return
+	}
+	c := t.track()
+	switch state {
+	case http.StateNew:
+		s.remember(c)
+	case http.StateActive: // also when a request was read together with the one before it
+		c.arrived()
+	case http.StateIdle:
+		c.rest()
+	case http.StateHijacked:
+		if !c.http2.Load() { // a handler's own affair from now on
+			s.forget(c)
+		}
+	case http.StateClosed:
+		s.forget(c)
+	}
+}
+
+func (s *Server) remember(c *tracked) {
+	s.mu.Lock()
+	s.conns[c] = struct{}{}
+	s.mu.Unlock()
+	if !c.http2.Load() { // which has sent a preface
+		c.rest()
+	}
+	if s.cut.Load() { // it was accepted while Close ran
+		_ = c.socket.Close()
+	}
+}
+
+func (s *Server) forget(c *tracked) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	s.checkDrained()
+}
+
+// checkDrained ends a drain that has nothing left. It needs mu.
+func (s *Server) checkDrained() {
+	if !s.draining.Load() || len(s.listeners)+len(s.conns) > 0 {
+		return
+	}
+	select {
+	case <-s.drained:
+	default:
+		close(s.drained)
+	}
+}

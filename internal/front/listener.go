@@ -1,0 +1,86 @@
+package front
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// listener gives out connections that can stop reading. Once it drains, it gives
+// out those that its backlog holds, and closes.
+type listener struct {
+	net.Listener
+	server   *Server
+	draining atomic.Bool
+	refusing bool // only Accept looks at it
+	closing  sync.Once
+}
+
+var errAllAccepted = errors.New("all connections of the backlog were accepted")
+
+// drainable is what *net.TCPListener and *net.UnixListener can do.
+type drainable interface {
+	net.Listener
+	syscall.Conn
+	SetDeadline(time.Time) error
+}
+
+// drain has the Accept that waits, and those after it, take the backlog.
+func (l *listener) drain() {
+	l.draining.Store(true)
+	if d, ok := l.Listener.(drainable); !ok || d.SetDeadline(time.Unix(1, 0)) != nil {
+		_ = l.Close()
+	}
+}
+
+// Close is called by Accept, and by net/http once more: that is no error.
+func (l *listener) Close() (err error) {
+	l.closing.Do(func() { err = l.Listener.Close() })
+	return err
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := l.accept()
+	if err != nil {
+		return nil, err
+	}
+	return track(c, l.server)
+}
+
+func (l *listener) accept() (net.Conn, error) {
+	if !l.draining.Load() {
+		c, err := l.Listener.Accept()
+		if err == nil || !l.draining.Load() {
+			return c, err
+		}
+	}
+	d, ok := l.Listener.(drainable)
+	if !ok {
+		return nil, errAllAccepted
+	}
+	return l.acceptRest(d)
+}
+
+// acceptRest takes the next connection of the backlog. When none is left, or
+// they come for too long, it closes the listener at once: on TCP the kernel
+// resets what it has accepted between the two.
+func (l *listener) acceptRest(d drainable) (net.Conn, error) {
+	if !l.refusing {
+		l.refusing = true
+		refuse(d)
+	}
+	if l.server.sinceDrain() < l.server.linger {
+		c, err := acceptNow(d)
+		if err == nil {
+			return c, nil
+		}
+		if errno, ok := err.(syscall.Errno); ok && errno.Temporary() && errno != syscall.EAGAIN {
+			return nil, err // descriptors are short, perhaps: net/http waits and tries again
+		}
+	}
+	_ = l.Close()
+	return nil, errAllAccepted
+}

@@ -1,0 +1,154 @@
+package front
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// tracked is what is known of a connection beyond net/http: whether it may be
+// closed without a loss.
+type tracked struct {
+	raw    *rawConn
+	socket socket
+	server *Server
+	ahead  []byte // to be read before what comes; only a hand-over sets it
+
+	stopped atomic.Bool // reads nothing more
+	told    atomic.Bool // a response said that the connection closes
+	http2   atomic.Bool // frames come here, not requests
+
+	// waiting means that nothing is asked: no byte has come since the connection
+	// was accepted or since its last answer. Reads look at it without mu.
+	waiting atomic.Bool
+	expired atomic.Bool // nothing was asked for the linger of a drain
+
+	mu    sync.Mutex
+	spell int // counts the times of waiting, for timers that come too late
+}
+
+// socket is what *net.TCPConn and *net.UnixConn can do.
+type socket interface {
+	net.Conn
+	syscall.Conn
+	CloseWrite() error
+}
+
+func newTracked(c socket, s *Server) (*tracked, error) {
+	raw, err := newRawConn(c)
+	return &tracked{raw: raw, socket: c, server: s}, err
+}
+
+func (c *tracked) track() *tracked { return c }
+
+func (c *tracked) stopReading() { c.stopped.Store(true) }
+
+func (c *tracked) read(p []byte) (int, error) {
+	switch {
+	case c.stopped.Load():
+		return 0, io.EOF
+	case len(c.ahead) > 0:
+		n := copy(p, c.ahead)
+		c.ahead = c.ahead[n:]
+		return n, nil
+	case c.expired.Load():
+		return c.readLast(p)
+	}
+	n, err := c.raw.Read(p)
+	if n > 0 && c.waiting.Load() && !c.http2.Load() {
+		c.arrived()
+	}
+	if err != nil && c.expired.Load() && errors.Is(err, os.ErrDeadlineExceeded) {
+		return c.readLast(p)
+	}
+	return n, err
+}
+
+// readLast reads what has come before the end of the linger was noticed: a
+// deadline that is over hides it.
+func (c *tracked) readLast(p []byte) (n int, err error) {
+	control(c.socket, func(fd int) bool {
+		for {
+			if n, err = syscall.Read(fd, p); err != syscall.EINTR {
+				return true
+			}
+		}
+	})
+	switch {
+	case n > 0:
+		c.arrived()
+		return n, nil
+	case err == nil:
+		return 0, io.EOF
+	case err == syscall.EAGAIN:
+		return 0, c.raw.wrap("read", os.ErrDeadlineExceeded)
+	}
+	return 0, c.raw.wrap("read", err)
+}
+
+// arrived ends a time of waiting: something was asked.
+func (c *tracked) arrived() {
+	if !c.waiting.Load() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting.Store(false)
+	c.spell++
+	if c.expired.Swap(false) {
+		_ = c.socket.SetReadDeadline(time.Now().Add(headerTimeout))
+	}
+}
+
+// rest begins a time of waiting.
+func (c *tracked) rest() {
+	c.waiting.Store(true)
+	if c.server.draining.Load() {
+		c.limitRest()
+	}
+}
+
+// limitRest has the connection close if it goes on waiting for the linger of a
+// drain, from now.
+func (c *tracked) limitRest() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.waiting.Load() || c.http2.Load() { // HTTP/2 has its GOAWAY
+		return
+	}
+	spell := c.spell
+	time.AfterFunc(c.server.linger, func() { c.expire(spell) })
+}
+
+// expire has the read that waits end, and with it the connection. It is not
+// closed from here: what has come by now is still read, and answered.
+func (c *tracked) expire(spell int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.waiting.Load() && c.spell == spell {
+		c.expired.Store(true)
+		_ = c.socket.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// close is Close, after a while in which the response can get away.
+func (c *tracked) close() error {
+	limit := time.Duration(0)
+	switch {
+	case c.server.cut.Load():
+	case c.stopped.Load():
+		limit = lingerTime
+	case c.told.Load(): // to one who has sent the next request already
+		limit = c.server.linger
+	}
+	if limit > 0 {
+		c.waiting.Store(true) // nothing is lost any more if this is cut short
+		linger(c.socket, limit)
+	}
+	return c.socket.Close()
+}

@@ -1,0 +1,60 @@
+package gateway
+
+import (
+	"testing"
+)
+
+// Requests can be seen from their coming to their end, in whatever order they end.
+func TestRegister(t *testing.T) {
+	var g Gateway
+	flights := make([]*Flight, 5)
+	for i := range flights {
+		flights[i] = &Flight{ID: string(rune('a' + i))}
+		g.register.add(flights[i])
+	}
+	for removed, i := range []int{2, 0, 4, 3, 1} { // from the middle, the oldest, the newest, the rest
+		if n := len(g.InFlight()); n != len(flights)-removed {
+			t.Fatalf("%d are in flight, want %d", n, len(flights)-removed)
+		}
+		g.register.remove(flights[i])
+		for _, f := range g.InFlight() {
+			if f == flights[i] {
+				t.Fatalf("%s is still there", f.ID)
+			}
+		}
+	}
+	if len(g.InFlight()) != 0 || g.Served() != 5 {
+		t.Errorf("%d in flight, %d served; want 0 and 5", len(g.InFlight()), g.Served())
+	}
+}
+
+// A request is queued until it has a slot, runs until its response begins, and is
+// gone at its end.
+func TestFlightStates(t *testing.T) {
+	seen := make(chan int32, 2)
+	var g *rig
+	look := func() {
+		for _, f := range g.InFlight() {
+			state, slot, _ := f.State()
+			if slot == nil || f.Method != "GET" || f.Path != "/x?y" {
+				t.Errorf("a request in a slot is seen as %+v, slot %v", f.Path, slot)
+			}
+			seen <- state
+		}
+	}
+	g = newRig(func(w *fakeWorker) {
+		look()
+		w.respond(0, "200 OK", "one", plain("text/plain")...)
+		w.block(0, "two")
+		look()
+		w.block(1, "")
+		w.done()
+	})
+	g.do(get("/x?y"))
+	if first, second := <-seen, <-seen; first != Running || second != Sending {
+		t.Errorf("states %d and %d, want %d and %d", first, second, Running, Sending)
+	}
+	if n := len(g.InFlight()); n != 0 {
+		t.Errorf("%d are in flight at the end", n)
+	}
+}

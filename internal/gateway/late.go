@@ -1,0 +1,105 @@
+package gateway
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"time"
+
+	"highball/internal/wire"
+)
+
+// late is a call that its client no longer waits for, and which still has its
+// slot: the application runs on.
+type late struct {
+	call    Call
+	lease   Lease
+	id      string
+	timeout time.Duration // Options.RequestTimeout
+	asked   time.Time     // when the application got the request
+	ended   bool          // the worker has sent its last frame but Done
+	attrs   []any
+	logger  *slog.Logger
+}
+
+// letGo takes the call out of the exchange: what comes of it is not the client's.
+func (x *exchange) letGo() *late {
+	x.held = false
+	if x.unwatch != nil {
+		x.unwatch()
+	}
+	return &late{
+		call: x.call, lease: x.lease, id: x.id, timeout: x.g.opts.RequestTimeout, asked: x.asked, ended: x.endSeen,
+		attrs: x.attrs(), logger: x.g.opts.Logger,
+	}
+}
+
+func (l *late) release() {
+	l.call.End()
+	l.lease.Release()
+}
+
+// finish waits for the end of an application that still runs after its response,
+// in its close().
+func (l *late) finish() {
+	defer l.release()
+	err := l.discard(func() time.Duration { return l.timeout })
+	if errors.Is(err, errTimedOut) {
+		if l.report("the application did not end after its response") {
+			l.dumpAndKill()
+		} else {
+			err = l.interrupt()
+		}
+	}
+	l.check(err)
+}
+
+// check says what an error of the slot means now that the client has its answer.
+func (l *late) check(err error) {
+	switch {
+	case err == nil || errors.Is(err, errTimedOut):
+		return
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		l.call.Kill("it did not finish a frame within --request-timeout")
+	case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrTooLong):
+		l.call.Kill("it broke the protocol: " + err.Error())
+	}
+	l.logger.Error("the worker did not finish a request after its response", append(l.attrs, "error", err)...)
+}
+
+// discard reads what is left of a response that nobody wants, and waits for the
+// application's end. wait gives the time that it may take to the next frame; 0 is
+// no limit.
+func (l *late) discard(wait func() time.Duration) error {
+	for !l.ended {
+		h, err := next(l.call, wait())
+		if err != nil {
+			return err
+		}
+		if err := skip(l.call, h); err != nil {
+			return err
+		}
+		if h.Has(wire.FlagFree) {
+			return nil
+		}
+		l.ended = h.Has(wire.FlagEnd)
+	}
+	return inTime(l.call, l.call.AwaitDone(wait()))
+}
+
+// errTimedOut says that the application let its time pass between two frames.
+var errTimedOut = errors.New("the request timed out")
+
+// next reads the next frame's header, or returns errTimedOut. A deadline that
+// passes within a frame is another matter: what follows cannot be read.
+func next(call Call, timeout time.Duration) (wire.Header, error) {
+	h, err := call.Next(timeout)
+	return h, inTime(call, err)
+}
+
+func inTime(call Call, err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) && !call.TakenBack() {
+		return errTimedOut
+	}
+	return err
+}

@@ -1,0 +1,79 @@
+package worker
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"highball/internal/wire"
+)
+
+// questions are what a worker's control thread was asked and has not answered.
+type questions struct {
+	mu   sync.Mutex
+	last int64
+	open map[int64]chan map[string]any
+}
+
+func (q *questions) add() (id int64, answer <-chan map[string]any) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.open == nil {
+		q.open = map[int64]chan map[string]any{}
+	}
+	q.last++
+	ch := make(chan map[string]any, 1)
+	q.open[q.last] = ch
+	return q.last, ch
+}
+
+func (q *questions) drop(id int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.open, id)
+}
+
+// answer passes an answer to who waits for it, if anybody still does.
+func (q *questions) answer(d map[string]any) {
+	id, _ := d["id"].(int64)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if ch := q.open[id]; ch != nil {
+		ch <- d
+		delete(q.open, id)
+	}
+}
+
+// ask puts a question to the control thread. The context's error means that the
+// thread does not answer: no Python code runs in the process.
+func (w *Worker) ask(ctx context.Context, kind wire.Type, question map[string]any) (map[string]any, error) {
+	id, answer := w.questions.add()
+	defer w.questions.drop(id)
+	question["id"] = id
+	if err := w.control.send(kind, question); err != nil {
+		return nil, w.slots[0].died(err)
+	}
+	select {
+	case d := <-answer:
+		return d, nil
+	case <-w.exited:
+		return nil, ErrDied
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Stack returns where the call's thread is; for the error see Worker.Stacks.
+func (c *Call) Stack(ctx context.Context) (string, error) {
+	return c.slot.worker.StackOf(ctx, c.slot.index)
+}
+
+// Interrupt has highball.RequestTimeout raised in the call's thread, if it still
+// serves the call. It reports whether it will be.
+func (c *Call) Interrupt(ctx context.Context, timeout time.Duration, requestID string) bool {
+	d, err := c.slot.worker.ask(ctx, wire.TypeInterrupt, map[string]any{
+		"slot": c.slot.index, "number": int64(c.number), "milliseconds": timeout.Milliseconds(), "request": requestID,
+	})
+	raised, _ := d["raised"].(bool)
+	return err == nil && raised
+}
