@@ -3,7 +3,7 @@ package wire
 // maxDepth bounds the nesting of control messages.
 const maxDepth = 16
 
-// Any reads any value that the wire uses: nil, bool, int64, string (UTF-8),
+// Any reads any value that the wire uses: nil, bool, int64, float64, string (UTF-8),
 // []byte, []any (list or tuple), map[string]any. Control messages, which are
 // rare, are read so; requests and responses have readers of their own.
 func (d *Decoder) Any() any { return d.any(maxDepth) }
@@ -24,6 +24,8 @@ func (d *Decoder) any(depth int) any {
 		return d.Bool()
 	case codeInt, codeInt64, codeLong:
 		return d.Int()
+	case codeFloat:
+		return d.Float()
 	case codeBytes:
 		return d.Bytes()
 	case codeTuple:
@@ -73,6 +75,8 @@ func AppendAny(b []byte, v any) []byte {
 		return AppendInt(b, int64(v))
 	case int64:
 		return AppendInt(b, v)
+	case float64:
+		return AppendFloat(b, v)
 	case string:
 		return AppendText(b, v)
 	case []byte:

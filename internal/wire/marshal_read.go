@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"unicode/utf8"
 )
 
@@ -216,6 +217,23 @@ func (d *Decoder) Int() int64 {
 		d.fail("want an int, have %q", c)
 		return 0
 	}
+}
+
+// Float reads a float that is a number.
+func (d *Decoder) Float() float64 {
+	if c := d.code(); c != codeFloat {
+		d.fail("want a float, have %q", c)
+		return 0
+	}
+	b := d.take(8)
+	if b == nil {
+		return 0
+	}
+	v := math.Float64frombits(binary.LittleEndian.Uint64(b))
+	if math.IsNaN(v) {
+		d.fail("a float that is no number")
+	}
+	return v
 }
 
 // long reads CPython's form of larger ints: a signed count of 15-bit digits.

@@ -14,6 +14,7 @@ const (
 	codeInt        = 'i' // 32 bits, signed
 	codeInt64      = 'I' // 64 bits, signed; read by CPython, written as codeLong
 	codeLong       = 'l' // 15-bit digits, written by CPython above 31 bits
+	codeFloat      = 'g' // 64 bits, IEEE 754
 	codeBytes      = 's'
 	codeUnicode    = 'u' // UTF-8
 	codeASCII      = 'a' // ASCII, 32-bit length
@@ -42,6 +43,16 @@ func AppendInt(b []byte, v int64) []byte {
 	}
 	b = append(b, codeInt64)
 	return binary.LittleEndian.AppendUint64(b, uint64(v))
+}
+
+// AppendFloat appends a float.
+func AppendFloat(b []byte, v float64) []byte {
+	return binary.LittleEndian.AppendUint64(append(b, codeFloat), math.Float64bits(v))
+}
+
+// PutFloat writes another value over a float whose encoding ends b.
+func PutFloat(b []byte, v float64) {
+	binary.LittleEndian.PutUint64(b[len(b)-8:], math.Float64bits(v))
 }
 
 // AppendBytes appends a bytes object.

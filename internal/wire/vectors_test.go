@@ -91,6 +91,8 @@ func (d described) want(tb testing.TB) any {
 		return d.Value == "true"
 	case "int":
 		return d.integer(tb)
+	case "float":
+		return d.float(tb)
 	case "str":
 		return string([]rune(d.utf8Of())) // a lone surrogate is no character
 	case "bytes":
@@ -119,6 +121,8 @@ func (d described) encode(tb testing.TB, b []byte) []byte {
 		return AppendBool(b, d.Value == "true")
 	case "int":
 		return AppendInt(b, d.integer(tb))
+	case "float":
+		return AppendFloat(b, d.float(tb))
 	case "str":
 		return AppendText(b, d.utf8Of())
 	case "bytes":
@@ -149,6 +153,15 @@ func (d described) integer(tb testing.TB) int64 {
 		tb.Fatal(err)
 	}
 	return n
+}
+
+func (d described) float(tb testing.TB) float64 {
+	tb.Helper()
+	v, err := strconv.ParseFloat(d.Value, 64)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return v
 }
 
 func (d described) items(tb testing.TB) []described { return parse[[]described](tb, d.Items) }

@@ -26,6 +26,8 @@ def build(described: dict[str, Any]) -> Any:
         return described["value"] == "true"
     if kind == "int":
         return int(described["value"])
+    if kind == "float":
+        return float(described["value"])
     if kind == "str":
         return "".join(map(chr, described["codes"])) * int(described.get("times", 1))
     if kind == "bytes":

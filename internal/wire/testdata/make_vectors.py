@@ -27,6 +27,10 @@ def number(value: int) -> dict[str, Any]:
     return {"type": "int", "value": str(value)}
 
 
+def real(value: float) -> dict[str, Any]:
+    return {"type": "float", "value": repr(value)}
+
+
 def data(value: bytes, times: int = 1) -> dict[str, Any]:
     return {"type": "bytes", "hex": value.hex(), "times": times}
 
@@ -57,6 +61,10 @@ VALUES = {
     "int beyond a float": number(2**53 + 1),
     "int largest of 63 bits": number(2**63 - 1),
     "int smallest that both read": number(-(2**63) + 1),
+    "float zero": real(0.0),
+    "float of a second and a microsecond": real(1.000001),
+    "float smallest": real(5e-324),
+    "float largest": real(-1.7976931348623157e308),
     "str empty": text(""),
     "str ascii": text("text/plain; charset=utf-8"),
     "str with every latin-1 character": text("".join(map(chr, range(256)))),
@@ -98,6 +106,7 @@ VALUES = {
             pair("REQUEST_METHOD", text("GET")),
             pair("PATH_INFO", text("/\xc3\xa9")),
             pair("QUERY_STRING", text("")),
+            pair("highball.queue_time", real(0.25)),
         ),
         data(b""),
     ),
@@ -117,6 +126,8 @@ def go(value: Any) -> bytes:
     if isinstance(value, int):
         small = -(2**31) <= value < 2**31
         return struct.pack("<ci" if small else "<cq", b"i" if small else b"I", value)
+    if isinstance(value, float):
+        return struct.pack("<cd", b"g", value)
     if isinstance(value, bytes):
         return struct.pack("<cI", b"s", len(value)) + value
     if isinstance(value, str):
@@ -159,7 +170,8 @@ REFUSED = {
     "dict with a key that is no str": (b"{i\x01\x00\x00\x00N0", False),
     "end of a dict outside of one": (b"0", True),
     "end of a dict as an item": (b"[\x01\x00\x00\x000", True),
-    "float": (b"g" + struct.pack("<d", 1.5), False),
+    "float that is no number": (b"g" + struct.pack("<d", float("nan")), False),
+    "float of four bytes": (b"g\x01\x02\x03\x04", True),
     "complex": (b"y" + struct.pack("<dd", 1.5, 0), False),
     "set": (b"<\x01\x00\x00\x00N", False),
     "interned str": (b"t\x01\x00\x00\x00a", False),
