@@ -96,11 +96,25 @@ type Config struct {
 	// answered 503.
 	QueueSize int
 
+	// QueueTimeHeader has X-Queue-Time say, among the fields of the request and of
+	// its response, how long it has waited for a slot, in seconds.
+	QueueTimeHeader bool
+
+	// RetryIdempotent has a request served again from its beginning if the worker
+	// that had begun it dies: one with an idempotent method (RFC 9110, 9.2.2) of
+	// whose response nothing was sent. Default: such a request is answered 502.
+	RetryIdempotent bool
+
 	// DrainTimeout bounds how long Run lets requests finish once its context ends.
 	DrainTimeout time.Duration
 
 	// ReloadMode says how Reload replaces the workers. Default: BlueGreen.
 	ReloadMode ReloadMode
+
+	// WarmUp lists paths, or http URLs for the sake of their host, that each new
+	// worker is asked for by GET before it gets requests. A worker that answers one
+	// of them with a 5xx is not taken: it counts as one that does not start.
+	WarmUp []string
 
 	// MaxRequests has a worker replaced after so many requests, and up to
 	// MaxRequestsJitter more. Default: never.

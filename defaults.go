@@ -88,6 +88,9 @@ func (c *Config) check() error {
 			return err
 		}
 	}
+	if err := checkWarmUp(c.WarmUp); err != nil {
+		return err
+	}
 	return checkEnviron(c.Environ)
 }
 

@@ -62,10 +62,11 @@ func New(cfg Config) (*Server, error) {
 	s.pool = pool.New(pool.Options[*worker.Slot]{
 		Size: cfg.Workers, Generation: s.generation, QueueSize: cfg.QueueSize,
 		QueueTimeout: max(cfg.QueueTimeout, 0), Logger: cfg.Logger, TakeBack: (*worker.Slot).TakeBack,
-		DrainTimeout: max(cfg.DrainTimeout, 0), Recycle: cfg.recycle(),
+		DrainTimeout: max(cfg.DrainTimeout, 0), Recycle: cfg.recycle(), WarmUp: s.warmUp(),
 	})
 	s.gateway = gateway.New(gateway.Options{
 		Acquire: s.acquire, ScriptName: cfg.ScriptName, RequestTimeout: max(cfg.RequestTimeout, 0),
+		RetryIdempotent: cfg.RetryIdempotent, QueueTimeField: cfg.QueueTimeHeader,
 		StopReading: front.StopReading, HalfClosed: front.HalfClosed, Logger: cfg.Logger, OnDone: s.onDone(),
 	})
 	return s, nil
@@ -77,7 +78,8 @@ func (s *Server) workerOptions() worker.Options {
 		Interpreter: s.interpreter.Path, Dir: cfg.Dir, Env: cfg.pythonEnv(),
 		App: cfg.App, PythonPath: cfg.PythonPath, Middleware: cfg.Middleware, Validate: cfg.Validate,
 		Preload: cfg.Preload, Environ: cfg.Environ, Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
-		Version: Version, StartTimeout: max(cfg.StartTimeout, 0), Logger: cfg.Logger,
+		QueueTimeHeader: cfg.QueueTimeHeader,
+		Version:         Version, StartTimeout: max(cfg.StartTimeout, 0), Logger: cfg.Logger,
 		Children: s.children, CheckVersion: s.checkVersion, Trace: cfg.Trace != nil, OnTrace: cfg.Trace,
 	}
 }

@@ -47,19 +47,23 @@ func (p *program) run(cmd *cobra.Command, args []string) error {
 	}
 	defer logs.close()
 	limitProcessors(p.environ)
+	touched, err := watchTouched(values.List("touch-reload"))
+	if err != nil {
+		return refused(cmd, err)
+	}
 	cfg := serverConfig(values, logs)
 	cfg.Control = controlPath(cfg.Control, p.environ, logs.server)
 	srv, err := p.newServer(cfg)
 	if err != nil {
 		return refused(cmd, err)
 	}
-	return p.serve(cmd.Context(), srv, logs)
+	return p.serve(cmd.Context(), srv, logs, touched)
 }
 
 // serve runs srv until it ends by itself or is told to by a signal. The first
 // that stops drains, the second closes; after that signals have their usual
 // effect, so that a third ends a process that cannot even close.
-func (p *program) serve(ctx context.Context, srv server, logs logs) error {
+func (p *program) serve(ctx context.Context, srv server, logs logs, touched *touched) error {
 	logger := logs.server
 	commands := &commands{srv: srv, logs: logs, logger: logger, terminal: isTerminal(os.Stdin)}
 	ctx, drain := context.WithCancel(ctx)
@@ -69,6 +73,7 @@ func (p *program) serve(ctx context.Context, srv server, logs logs) error {
 
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Run(ctx) }()
+	go commands.reloadWhenTouched(ctx, touched)
 
 	var first time.Time
 	var said sync.WaitGroup

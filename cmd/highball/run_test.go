@@ -89,7 +89,9 @@ func TestFirstSignalDrains(t *testing.T) {
 	p, signals := withSignals()
 	srv := newFake()
 	result := make(chan error)
-	go func() { result <- p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}) }()
+	go func() {
+		result <- p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}, &touched{})
+	}()
 	signals <- syscall.SIGTERM
 	if err := <-result; err != nil {
 		t.Errorf("error %v after an orderly stop", err)
@@ -107,7 +109,9 @@ func TestSecondSignalCloses(t *testing.T) {
 		srv := newFake()
 		srv.stubborn = true
 		result := make(chan error)
-		go func() { result <- p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}) }()
+		go func() {
+			result <- p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}, &touched{})
+		}()
 		signals <- os.Interrupt
 		<-srv.drained
 		signals <- os.Interrupt // at the same moment: the same signal, sent to the group as well
@@ -129,7 +133,7 @@ func TestServerThatEndsByItself(t *testing.T) {
 	p, _ := withSignals()
 	srv := newFake()
 	srv.fails = errors.New("address in use")
-	if err := p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}); err != srv.fails {
+	if err := p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}, &touched{}); err != srv.fails {
 		t.Errorf("error %v, want %v", err, srv.fails)
 	}
 }
@@ -236,7 +240,9 @@ func TestSignalsThatManage(t *testing.T) {
 	p, signals := withSignals()
 	srv := newFake()
 	result := make(chan error)
-	go func() { result <- p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}) }()
+	go func() {
+		result <- p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}, &touched{})
+	}()
 	for _, step := range []struct {
 		sig  syscall.Signal
 		want []string
@@ -289,7 +295,7 @@ func TestQuitStopsAtOnce(t *testing.T) {
 	result := make(chan error)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	go func() { result <- p.serve(ctx, srv, logs{server: slog.New(slog.DiscardHandler)}) }()
+	go func() { result <- p.serve(ctx, srv, logs{server: slog.New(slog.DiscardHandler)}, &touched{}) }()
 	signals <- syscall.SIGQUIT
 	<-srv.closed
 	cancel() // the fake's Run waits for it

@@ -34,8 +34,13 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 		RequestTimeout: limit(v.Duration("request-timeout")),
 		QueueTimeout:   limit(v.Duration("queue-timeout")),
 		QueueSize:      limit(v.Int("queue-size")),
-		DrainTimeout:   limit(v.Duration("drain-timeout")),
-		ShutdownDelay:  v.Duration("shutdown-delay"),
+
+		QueueTimeHeader: v.Bool("queue-time-header"),
+		RetryIdempotent: v.Bool("retry-idempotent"),
+		WarmUp:          v.List("warmup"),
+
+		DrainTimeout:  limit(v.Duration("drain-timeout")),
+		ShutdownDelay: v.Duration("shutdown-delay"),
 
 		ReloadMode:        highball.ReloadMode(v.String("reload-mode")),
 		MaxRequests:       v.Int("max-requests"),

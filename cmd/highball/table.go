@@ -20,6 +20,7 @@ func settingsTable() settings.Table {
 			workerSettings(),
 			recycleSettings(),
 			limitSettings(),
+			queueSettings(),
 			logSettings(),
 			controlSettings(),
 		),

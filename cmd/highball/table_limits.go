@@ -10,7 +10,7 @@ import (
 	"highball/internal/settings"
 )
 
-// limitSettings bound how long things take and how many may wait.
+// limitSettings bound how long things take.
 func limitSettings() []settings.Setting {
 	const group = "Limits"
 	return []settings.Setting{
@@ -38,26 +38,6 @@ global lock stops all threads of its process, which is killed at once.
 
 The default is one minute, as is nginx's ` + "`proxy_read_timeout`" + `, so that both agree when nginx stands in front. ` + "`0`" + ` lets a request take
 for ever: one that hangs then occupies its thread until a restart.`,
-		},
-		{
-			Name: "queue-timeout", Kind: settings.Duration, Group: group,
-			Default: inSeconds(highball.DefaultQueueTimeout),
-			Usage:   "how long a request may wait for a free thread",
-			KnownAs: []string{"backlog-timeout", "backpressure-timeout"},
-			Doc: `
-How long a request may wait for a free thread before it is answered 503 with ` + "`Retry-After`" + `. After about ten seconds the user of a browser
-has left; an honest error before that is worth more than an answer that nobody waits for, and it keeps an overloaded server from
-working on nothing else. ` + "`0`" + ` lets requests wait until their clients leave.`,
-		},
-		{
-			Name: "queue-size", Kind: settings.Int, Min: 0, Group: group,
-			Default: strconv.Itoa(highball.DefaultQueueSize),
-			Usage:   "how many requests may wait for a free thread",
-			KnownAs: []string{"backlog", "listen-queue", "max-queue", "backpressure"},
-			Doc: `
-How many requests may wait for a free thread; one more is answered 503 with ` + "`Retry-After`" + ` at once. With the default of 1024 a burst waits
-briefly instead of failing. Each one that waits costs a few kB of the front's memory, never a Python thread. With ` + "`0`" + ` nothing waits:
-a request that finds no free thread is refused, as behind a load balancer that tries another server.`,
 		},
 		{
 			Name: "drain-timeout", Kind: settings.Duration, Group: group,

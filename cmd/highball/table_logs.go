@@ -25,7 +25,7 @@ affair.`,
 			KnownAs: []string{"access-log-format", "access-logformat", "logger-class"},
 			Doc: `
 How the lines of both logs are written. Text is the default because a person reads it first; the access log is then Apache's combined
-format with the duration and the request's ID behind it. Choose JSON, one object on each line, where a collector reads the logs.`,
+format with the duration, the time in the queue and the request's ID behind it. Choose JSON, one object on each line, where a collector reads the logs.`,
 		},
 		{
 			Name: "access-log", Kind: settings.String, Default: "off", Group: group, Placeholder: "off|-|FILE",

@@ -12,6 +12,26 @@ func recycleSettings() []settings.Setting {
 	const group = "Replacing workers"
 	return []settings.Setting{
 		{
+			Name: "warmup", Kind: settings.List, Group: group, Placeholder: "PATH",
+			Usage:   "a path to ask each new worker for before it gets requests",
+			KnownAs: []string{"warm-up", "warmup-path", "warmup-url", "preheat"},
+			Doc: `
+Paths that the server itself asks each new worker for, by GET, before that gets requests: at the start, in a reload, and in place of
+another. So caches are full and connections made when the first client comes, and a reload to code that starts but cannot answer leaves
+the old code serving: a worker that answers one with a 5xx, or does not answer within ` + "`request-timeout`" + `, counts as one that does not start.
+A 4xx is only logged. The host of the request is ` + "`localhost`" + `; for an application that wants another (Django's ALLOWED_HOSTS) write
+` + "`http://example.org/path`" + `. The request's User-Agent begins with ` + "`highball-warmup/`" + `. None by default.`,
+		},
+		{
+			Name: "touch-reload", Kind: settings.List, Group: group, Placeholder: "FILE",
+			Usage:   "reload when this file is touched",
+			KnownAs: []string{"reload-on-touch", "fs-reload", "reload-extra-file", "reload"},
+			Doc: `
+Files whose change is a reload, as is SIGHUP: ` + "`touch deployed`" + ` as the last step of a deployment. They are looked at twice a second. A file need
+not exist at the start; its directory does. Its disappearance is no change, its coming back is. A relative path counts from the directory
+that Highball was started in. None by default.`,
+		},
+		{
 			Name: "max-requests", Kind: settings.Int, Group: group,
 			Default: "0",
 			Usage:   "replace a worker after so many requests",

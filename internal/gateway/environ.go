@@ -37,7 +37,8 @@ func (x *exchange) frame(b []byte) ([]byte, error) {
 	b = wire.OpenDict(b)
 	b = x.appendRequest(b)
 	b = appendAddresses(b, x.r)
-	b = appendHeaders(b, x.r)
+	b = x.appendHeaders(b)
+	b = x.appendQueueTime(b)
 	b = wire.CloseDict(b)
 	return x.appendBody(b)
 }
@@ -83,7 +84,8 @@ func appendAddresses(b []byte, r *http.Request) []byte {
 }
 
 // appendHeaders adds CONTENT_* and HTTP_* (pep3333 15, 16, 20, 21, 111, 112).
-func appendHeaders(b []byte, r *http.Request) []byte {
+func (x *exchange) appendHeaders(b []byte) []byte {
+	r := x.r
 	if r.Host != "" {
 		b = wire.AppendItem(b, "HTTP_HOST", r.Host)
 	}
@@ -101,6 +103,9 @@ func appendHeaders(b []byte, r *http.Request) []byte {
 			b = wire.AppendItem(b, "CONTENT_TYPE", strings.Join(values, ","))
 			continue
 		case "Content-Length", "Host", "Proxy": // Proxy: httpoxy
+			continue
+		}
+		if name == queueTimeField && x.g.opts.QueueTimeField { // ours to say
 			continue
 		}
 		if strings.Contains(name, "_") { // would shadow the name with "-"

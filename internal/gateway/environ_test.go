@@ -58,7 +58,7 @@ func TestEnvironIsComplete(t *testing.T) {
 		"CONTENT_TYPE": "text/plain", "CONTENT_LENGTH": "4",
 		"HTTP_HOST": "example.org:8080", "HTTP_ACCEPT": "a,b", "HTTP_COOKIE": "a=1; b=2",
 		"HTTP_X_LATIN": "caf\xe9", "HTTP_EMPTY": "",
-		"wsgi.url_scheme": "http", "highball.request_id": id,
+		"wsgi.url_scheme": "http", "highball.request_id": id, "highball.queue_time": "0",
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

@@ -22,8 +22,10 @@ type exchange struct {
 	target target
 	intake *intake // the request's body, where it streams
 
-	route   uint64
-	measure bool    // the worker is to say how long the application took
+	route     uint64
+	measure   bool // the worker is to say how long the application took
+	queueTime int  // where in the frame that stands: its end
+
 	pooled  *[]byte // the buffer for frames: of the request, then of what the worker says
 	call    Call
 	lease   Lease
@@ -40,6 +42,7 @@ type exchange struct {
 	status   int
 	sent     int64 // bytes of the body
 	declared int64 // Content-Length, or -1
+	hinted   bool  // hints have been written
 	headSent bool  // status and headers have been written
 	ended    bool  // the response is whole
 	endSeen  bool  // the worker has sent its last frame but Done
@@ -56,14 +59,15 @@ func (x *exchange) attempt(frame []byte, ask Ask) error {
 		return err
 	}
 	x.waited += lease.Waited
+	x.putQueueTime(frame)
 	x.pid = lease.Slot.PID()
 	if x.call, err = lease.Slot.Begin(frame, x.flags()); err != nil {
 		lease.Release()
-		return &notBegunError{cause: err}
+		return &retryError{cause: err}
 	}
 	if !x.call.Turn() {
 		lease.Release()
-		return &notBegunError{cause: errTakenBack}
+		return &retryError{cause: errTakenBack}
 	}
 	x.lease, x.held, x.asked = lease, true, time.Now()
 	x.flight.dispatched(lease.Slot, x.waited)
@@ -86,15 +90,16 @@ func (x *exchange) attempt(frame []byte, ask Ask) error {
 
 // acquire waits for a slot, for as long as the client is there.
 func (x *exchange) acquire(ask Ask) (Lease, error) {
-	ctx := x.r.Context()
+	ctx, began := x.r.Context(), time.Now()
 	lease, err := x.g.opts.Acquire(ctx, ask)
 	if err != nil && ctx.Err() != nil && x.halfClosed() {
 		lease, err = x.g.opts.Acquire(context.WithoutCancel(ctx), ask)
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		return lease, nil
-	case ctx.Err() != nil && !x.halfClosed():
+	}
+	x.waited += time.Since(began)
+	if ctx.Err() != nil && !x.halfClosed() {
 		x.gone = true
 		x.status = statusClientLeft
 		return lease, refuse(statusClientLeft, "the client left while its request was queued")
@@ -164,7 +169,7 @@ func (x *exchange) release() {
 func (x *exchange) broken(err error) error {
 	switch {
 	case x.call.TakenBack():
-		return &notBegunError{cause: errTakenBack}
+		return &retryError{cause: errTakenBack}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		x.call.Kill("it did not finish a frame within --request-timeout")
 		return refuse(http.StatusGatewayTimeout, "the worker did not finish a frame within the request timeout")
@@ -173,7 +178,9 @@ func (x *exchange) broken(err error) error {
 		x.g.opts.Logger.Error("worker broke the protocol", x.attrs("error", err)...)
 		return refuse(http.StatusBadGateway, err.Error())
 	case !x.call.Begun() && !x.headSent:
-		return &notBegunError{cause: err}
+		return &retryError{cause: err}
+	case x.mayRepeat():
+		return &retryError{cause: fmt.Errorf("%w while it served the request", err)}
 	}
 	x.g.opts.Logger.Error("the worker died while it served a request", x.attrs()...)
 	return refuse(http.StatusBadGateway, "the worker died while it served the request")

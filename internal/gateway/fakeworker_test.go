@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
 	"time"
 
@@ -118,7 +119,7 @@ func decodeRequest(frame []byte) (environ map[string]string, body []byte) {
 	items, _ := d.Any().(map[string]any)
 	environ = make(map[string]string, len(items))
 	for key, value := range items {
-		environ[latin1(key)] = latin1(value.(string))
+		environ[latin1(key)] = latin1(fmt.Sprint(value)) // one of them is a float
 	}
 	if !d.IsNone() {
 		body = append([]byte{}, d.Bytes()...)

@@ -22,6 +22,14 @@ type Options struct {
 	// and then between blocks; then it is interrupted, see overtime.go. 0: no limit.
 	RequestTimeout time.Duration
 
+	// RetryIdempotent has a request whose worker died while it served it sent to
+	// another, if its method is idempotent and nothing was sent to the client.
+	RetryIdempotent bool
+
+	// QueueTimeField has X-Queue-Time say to the application and to the client how
+	// long the request has waited for a slot, in seconds.
+	QueueTimeField bool
+
 	// StopReading, if set, has the connection of ctx read no more, and linger
 	// before it closes. It reports whether it could.
 	StopReading func(ctx context.Context) bool
@@ -89,8 +97,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve answers the request, or returns why it cannot. A worker that died before
-// it began the request is no reason: another gets it.
+// serve answers the request, or returns why it cannot. A worker that died is no
+// reason where another may have the request.
 func (x *exchange) serve() error {
 	x.pooled = x.g.bufs.Get().(*[]byte)
 	defer x.g.recycle(x.pooled)
@@ -102,18 +110,18 @@ func (x *exchange) serve() error {
 	ask := Ask{Cost: x.cost(frame)}
 	for deaths := 0; ; {
 		err := x.attempt(frame, ask)
-		var notBegun *notBegunError
-		if !errors.As(err, &notBegun) {
+		var retry *retryError
+		if !errors.As(err, &retry) {
 			return err
 		}
 		ask.Again = true
-		if errors.Is(notBegun.cause, errTakenBack) {
+		if errors.Is(retry.cause, errTakenBack) {
 			continue
 		}
 		if deaths++; deaths == maxDeaths {
 			return err
 		}
-		x.g.opts.Logger.Warn("request goes to another worker", "request", x.id, "cause", notBegun.cause)
+		x.g.opts.Logger.Warn("request goes to another worker", "request", x.id, "cause", retry.cause)
 	}
 }
 

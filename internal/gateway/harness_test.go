@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 )
 
 // logBuffer takes log lines of several goroutines.
@@ -37,6 +38,7 @@ type rig struct {
 	log   logBuffer
 	done  []Done
 	next  int
+	waits time.Duration // in the queue, each request
 }
 
 // newRig serves the first request with the first worker, and so on.
@@ -65,7 +67,7 @@ func (g *rig) acquire(ctx context.Context, ask Ask) (Lease, error) {
 	}
 	s := g.slots[g.next]
 	g.next++
-	return Lease{Slot: s, Release: s.Release, Condemn: s.Condemn}, nil
+	return Lease{Slot: s, Waited: g.waits, Release: s.Release, Condemn: s.Condemn}, nil
 }
 
 // do serves one request on a recorder. aborted tells that the handler had the

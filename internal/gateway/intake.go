@@ -58,6 +58,13 @@ func newIntake(w http.ResponseWriter, r *http.Request) *intake {
 	return in
 }
 
+// untouched says that nothing of the body was asked for.
+func (in *intake) untouched() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return !in.started
+}
+
 // start begins to read. The caller holds mu.
 func (in *intake) start() {
 	if !in.started {

@@ -35,7 +35,7 @@ func (x *exchange) timedOut() error {
 		begun := l.call.Begun() // it is dead: that is final
 		l.release()
 		if !begun {
-			return &notBegunError{cause: errStuck}
+			return &retryError{cause: errStuck}
 		}
 	} else {
 		x.g.late.Go(func() {

@@ -18,11 +18,11 @@ func (e *refusal) Error() string { return e.reason }
 
 func refuse(status int, reason string) error { return &refusal{status: status, reason: reason} }
 
-// notBegunError says that the worker did not begin the request, so that another
-// may have it.
-type notBegunError struct{ cause error }
+// retryError says why a request is to go to another worker: this one did not begin
+// it, or died, and the request may be served twice.
+type retryError struct{ cause error }
 
-func (e *notBegunError) Error() string { return "the worker did not begin: " + e.cause.Error() }
+func (e *retryError) Error() string { return "no worker served it: " + e.cause.Error() }
 
 // errTakenBack says that what was before the request took too long. It is no
 // fault of anybody's, and no limit on how often.
@@ -46,6 +46,9 @@ func (x *exchange) refuse(err error) {
 	}
 	if e.retryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(e.retryAfter))
+	}
+	if x.g.opts.QueueTimeField {
+		h.Set(queueTimeField, x.queueTimeValue())
 	}
 	page := fmt.Sprintf("%d %s\nRequest %s\n", e.status, http.StatusText(e.status), x.id)
 	h.Set("Content-Type", "text/plain; charset=utf-8")

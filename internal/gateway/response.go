@@ -144,6 +144,9 @@ func (x *exchange) writeHead(hd head) {
 	x.headSent, x.status, x.declared = true, hd.status, hd.length
 	x.toHead = sinceAsked(x)
 	x.flight.state.Store(Sending)
+	if x.g.opts.QueueTimeField {
+		hd.fields = append(hd.fields, Field{queueTimeField, x.queueTimeValue()})
+	}
 	if hw, ok := x.w.(HeadWriter); ok {
 		hw.WriteHead(hd.status, hd.reason, hd.fields)
 		return
@@ -312,6 +315,7 @@ func (x *exchange) hints(payload []byte) error {
 	for _, f := range fields {
 		h.Add(f.Name, f.Value)
 	}
+	x.hinted = true
 	x.w.WriteHeader(http.StatusEarlyHints)
 	clear(h)
 	maps.Copy(h, before)

@@ -106,10 +106,10 @@ func (r *AccessRecord) appendOptional(attrs []slog.Attr) []slog.Attr {
 
 // NewAccessLogger returns a logger for access records, each with one Write to w.
 // The format "json" gives one object a line, durations in seconds. Any other
-// format is Apache's Combined Log Format, followed by the duration in seconds and
-// the request ID:
+// format is Apache's Combined Log Format, followed by the duration and the time
+// in the queue, both in seconds, and the request ID:
 //
-//	host - - [time] "request line" status bytes "referer" "user agent" 0.001234 id
+//	host - - [time] "request line" status bytes "referer" "user agent" 0.001234 0.000100 id
 func NewAccessLogger(w io.Writer, format string) *slog.Logger {
 	if format == FormatJSON {
 		return slog.New(newJSONHandler(w, slog.LevelInfo))

@@ -49,17 +49,17 @@ func TestAccessText(t *testing.T) {
 		change func(*AccessRecord)
 		want   string
 	}{
-		{"full", func(*AccessRecord) {}, `203.0.113.9 - - [10/Oct/2000:13:55:36 -0700] "GET /a?b=c HTTP/1.1" 200 2326 "http://example.com/" "Mozilla \"5\"" 0.001235 r-1`},
-		{"empty", func(r *AccessRecord) { *r = AccessRecord{} }, `- - - [-] "-" - - "-" "-" 0.000000 -`},
-		{"no body", func(r *AccessRecord) { r.Status, r.Bytes, r.Referer = 304, 0, "" }, `203.0.113.9 - - [10/Oct/2000:13:55:36 -0700] "GET /a?b=c HTTP/1.1" 304 - "-" "Mozilla \"5\"" 0.001235 r-1`},
-		{"IPv6", func(r *AccessRecord) { *r = AccessRecord{RemoteAddr: "[2001:db8::1]:80"} }, `2001:db8::1 - - [-] "-" - - "-" "-" 0.000000 -`},
-		{"bare IPv6", func(r *AccessRecord) { *r = AccessRecord{RemoteAddr: "2001:db8::1"} }, `2001:db8::1 - - [-] "-" - - "-" "-" 0.000000 -`},
-		{"bare IPv4", func(r *AccessRecord) { *r = AccessRecord{RemoteAddr: "192.0.2.1"} }, `192.0.2.1 - - [-] "-" - - "-" "-" 0.000000 -`},
+		{"full", func(*AccessRecord) {}, `203.0.113.9 - - [10/Oct/2000:13:55:36 -0700] "GET /a?b=c HTTP/1.1" 200 2326 "http://example.com/" "Mozilla \"5\"" 0.001235 0.000100 r-1`},
+		{"empty", func(r *AccessRecord) { *r = AccessRecord{} }, `- - - [-] "-" - - "-" "-" 0.000000 0.000000 -`},
+		{"no body", func(r *AccessRecord) { r.Status, r.Bytes, r.Referer = 304, 0, "" }, `203.0.113.9 - - [10/Oct/2000:13:55:36 -0700] "GET /a?b=c HTTP/1.1" 304 - "-" "Mozilla \"5\"" 0.001235 0.000100 r-1`},
+		{"IPv6", func(r *AccessRecord) { *r = AccessRecord{RemoteAddr: "[2001:db8::1]:80"} }, `2001:db8::1 - - [-] "-" - - "-" "-" 0.000000 0.000000 -`},
+		{"bare IPv6", func(r *AccessRecord) { *r = AccessRecord{RemoteAddr: "2001:db8::1"} }, `2001:db8::1 - - [-] "-" - - "-" "-" 0.000000 0.000000 -`},
+		{"bare IPv4", func(r *AccessRecord) { *r = AccessRecord{RemoteAddr: "192.0.2.1"} }, `192.0.2.1 - - [-] "-" - - "-" "-" 0.000000 0.000000 -`},
 		{"escapes", func(r *AccessRecord) {
 			*r = AccessRecord{Method: "G\"\nT", Target: "/\\\x00\x7f\xc3\xbc", Proto: "H\r", UserAgent: "a\x1b b"}
-		}, `- - - [-] "G\"\x0aT /\\\x00\x7f\xc3\xbc H\x0d" - - "-" "a\x1b b" 0.000000 -`},
-		{"spaces outside of quotes", func(r *AccessRecord) { *r = AccessRecord{RemoteAddr: " a", RequestID: "x  y "} }, `\x20a - - [-] "-" - - "-" "-" 0.000000 x\x20\x20y\x20`},
-		{"long", func(r *AccessRecord) { *r = AccessRecord{Duration: 90 * time.Minute} }, `- - - [-] "-" - - "-" "-" 5400.000000 -`},
+		}, `- - - [-] "G\"\x0aT /\\\x00\x7f\xc3\xbc H\x0d" - - "-" "a\x1b b" 0.000000 0.000000 -`},
+		{"spaces outside of quotes", func(r *AccessRecord) { *r = AccessRecord{RemoteAddr: " a", RequestID: "x  y "} }, `\x20a - - [-] "-" - - "-" "-" 0.000000 0.000000 x\x20\x20y\x20`},
+		{"long", func(r *AccessRecord) { *r = AccessRecord{Duration: 90 * time.Minute} }, `- - - [-] "-" - - "-" "-" 5400.000000 0.000000 -`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -101,13 +101,13 @@ func TestAccessDerived(t *testing.T) {
 	right.Info("", KeyStatus, "not a number")
 	right.Debug("")
 	got := regexp.MustCompile(`\[.*?\]`).ReplaceAllString(buf.String(), "[]")
-	const want = "a - - [] \"-\" 200 - \"-\" \"-\" 0.000000 l\na - - [] \"-\" - - \"-\" \"-\" 0.000000 r\n"
+	const want = "a - - [] \"-\" 200 - \"-\" \"-\" 0.000000 0.000000 l\na - - [] \"-\" - - \"-\" \"-\" 0.000000 0.000000 r\n"
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
 
-var clfShape = regexp.MustCompile(`^[!-~]+ - - \[[^\]]+\] "(?:[ !#-\[\]-~]|\\["\\]|\\x[0-9a-f]{2})*" \S+ \S+ ("(?:[ !#-\[\]-~]|\\["\\]|\\x[0-9a-f]{2})*" ){2}\d+\.\d{6} [!-~]+\n$`)
+var clfShape = regexp.MustCompile(`^[!-~]+ - - \[[^\]]+\] "(?:[ !#-\[\]-~]|\\["\\]|\\x[0-9a-f]{2})*" \S+ \S+ ("(?:[ !#-\[\]-~]|\\["\\]|\\x[0-9a-f]{2})*" ){2}(?:\d+\.\d{6} ){2}[!-~]+\n$`)
 
 // No text from a client makes a second line or moves the fields.
 func FuzzAccessText(f *testing.F) {

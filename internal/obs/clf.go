@@ -49,6 +49,7 @@ type clfFields struct {
 
 	status, bytes int64
 	duration      time.Duration
+	queueTime     time.Duration
 }
 
 func (f *clfFields) set(a slog.Attr) {
@@ -72,15 +73,22 @@ func (f *clfFields) set(a slog.Attr) {
 	case KeyBytes:
 		f.bytes = number(a.Value)
 	case KeyDuration:
-		if a.Value.Kind() == slog.KindDuration {
-			f.duration = a.Value.Duration()
-		}
+		f.duration = duration(a.Value)
+	case KeyQueueTime:
+		f.queueTime = duration(a.Value)
 	}
 }
 
 func number(v slog.Value) int64 {
 	if v.Kind() == slog.KindInt64 {
 		return v.Int64()
+	}
+	return 0
+}
+
+func duration(v slog.Value) time.Duration {
+	if v.Kind() == slog.KindDuration {
+		return v.Duration()
 	}
 	return 0
 }
@@ -105,6 +113,8 @@ func (f *clfFields) appendLine(b []byte, began time.Time) []byte {
 	b = appendItem(b, f.userAgent)
 	b = append(b, "\" "...)
 	b = strconv.AppendFloat(b, f.duration.Seconds(), 'f', 6, 64)
+	b = append(b, ' ')
+	b = strconv.AppendFloat(b, f.queueTime.Seconds(), 'f', 6, 64)
 	b = append(b, ' ')
 	b = appendField(b, f.requestID)
 	return append(b, '\n')

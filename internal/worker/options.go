@@ -11,16 +11,17 @@ type Options struct {
 	Dir         string   // working directory of the processes
 	Env         []string // their whole environment, "K=V"
 
-	App          string
-	PythonPath   []string
-	Middleware   []string
-	Validate     bool
-	Preload      bool
-	Trace        bool
-	Environ      map[string]string // goes into each request's environ
-	Multiprocess bool
-	Threads      int // slots of one worker
-	Version      string
+	App             string
+	PythonPath      []string
+	Middleware      []string
+	Validate        bool
+	Preload         bool
+	Trace           bool
+	Environ         map[string]string // goes into each request's environ
+	QueueTimeHeader bool              // X-Queue-Time is among the request's fields
+	Multiprocess    bool
+	Threads         int // slots of one worker
+	Version         string
 
 	StartTimeout time.Duration // of one worker or zygote; 0 means none
 	Logger       *slog.Logger
@@ -42,16 +43,17 @@ func (o *Options) config() map[string]any {
 		environ = map[string]string{}
 	}
 	return map[string]any{
-		"app":          o.App,
-		"pythonpath":   nonNil(o.PythonPath),
-		"middleware":   nonNil(o.Middleware),
-		"validate":     o.Validate,
-		"preload":      o.Preload,
-		"trace":        o.Trace,
-		"environ":      environ,
-		"multiprocess": o.Multiprocess,
-		"threads":      o.Threads,
-		"version":      o.Version,
+		"app":               o.App,
+		"pythonpath":        nonNil(o.PythonPath),
+		"middleware":        nonNil(o.Middleware),
+		"validate":          o.Validate,
+		"preload":           o.Preload,
+		"trace":             o.Trace,
+		"environ":           environ,
+		"queue_time_header": o.QueueTimeHeader,
+		"multiprocess":      o.Multiprocess,
+		"threads":           o.Threads,
+		"version":           o.Version,
 	}
 }
 

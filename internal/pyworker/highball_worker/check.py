@@ -150,6 +150,7 @@ def make_environ(probe: Probe, config: dict[str, Any]) -> dict[str, Any]:
         "wsgi.url_scheme": "http",
         "wsgi.early_hints": lambda headers: None,
         "highball.request_id": "check",
+        "highball.queue_time": 0.0,
         **environ.base(config),
     }
     if not probe.terminated:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 from . import environ, wire
 from .loader import LoadError, trimmed_traceback, wrap
 from .loader import load as find
+from .queuetime import with_field
 
 if TYPE_CHECKING:
     from .trace import Tracer
@@ -55,6 +56,8 @@ def load(config: dict[str, Any], around: Optional[Around] = None) -> Application
         return _failed(exc.message, tried=list(exc.tried), hint=exc.hint or "")
     except BaseException as exc:
         return _failed("the application could not be imported", trace=trimmed_traceback(exc))
+    if config["queue_time_header"]:
+        served = with_field(served)
     application = Application(served, found.target, found.kind)
     application.shown = _repr(found.application)
     application.tracer = tracer

@@ -16,6 +16,7 @@ CONFIG = {
     "environ": {},
     "version": "0",
     "threads": 1,
+    "queue_time_header": False,
     "multiprocess": False,
     "script_name": "",
     "request_timeout_ms": 0,
