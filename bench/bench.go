@@ -20,6 +20,7 @@ type bench struct {
 	binary  string // Highball
 	servers []serverKind
 	flags   []string // more of Highball's
+	preload bool     // the application is imported once
 }
 
 // benchCase is one thing that is measured.
@@ -39,6 +40,8 @@ func cases() []benchCase {
 		{"uneven", measureUneven},
 		{"overload", measureOverload},
 		{"evenness", measureEvenness},
+		{"reload", measureReload},
+		{"memory", measureMemory},
 	}
 }
 

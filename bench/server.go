@@ -40,6 +40,9 @@ func (b *bench) command(kind serverKind, app, addr string) *exec.Cmd {
 	case highball:
 		args := []string{"run", app + ":application", "--chdir", apps, "--python", b.python,
 			"--bind", addr, "--workers", workers, "--threads", threads, "--log-level", "warning"}
+		if b.preload {
+			args = append(args, "--preload")
+		}
 		return exec.Command(b.binary, append(args, b.flags...)...)
 	case granian:
 		host, port, _ := net.SplitHostPort(addr)
@@ -49,9 +52,13 @@ func (b *bench) command(kind serverKind, app, addr string) *exec.Cmd {
 		return exec.Command(b.script(kind), "--http", addr, "--http-keepalive", "--chdir", apps, "--module", app+":application", "--master",
 			"--processes", workers, "--threads", threads, "--enable-threads", "--disable-logging", "--die-on-term")
 	}
-	return exec.Command(b.python, "-m", "gunicorn", app+":application", "--chdir", apps, "--bind", addr,
+	args := []string{"-m", "gunicorn", app + ":application", "--chdir", apps, "--bind", addr,
 		"--worker-class", "gthread", "--workers", workers, "--threads", threads,
-		"--keep-alive", "60", "--log-level", "warning")
+		"--keep-alive", "60", "--log-level", "warning"}
+	if b.preload {
+		args = append(args, "--preload")
+	}
+	return exec.Command(b.python, args...)
 }
 
 // launch starts a server without waiting for it.

@@ -62,11 +62,23 @@ def _address(end: Any) -> str:
     return os.fsdecode(address)
 
 
+# From this version on OpenSSL's generator renews itself after a fork.
+_FORK_SAFE = (1, 1, 1)
+
+
+def prepare() -> None:
+    """Before the workers are forked: what each would make for itself, and can share."""
+    ssl = sys.modules.get("ssl")
+    if ssl is not None:
+        ssl.RAND_status()  # sets OpenSSL up: 2 MB
+
+
 def renew() -> None:
     """In a worker, right after the fork; random renews itself (CPython since 3.7)."""
     modules = sys.modules
-    if "ssl" in modules:
-        modules["ssl"].RAND_add(os.urandom(32), 0.0)
+    ssl = modules.get("ssl")
+    if ssl is not None and ssl.OPENSSL_VERSION_INFO < _FORK_SAFE:
+        ssl.RAND_add(os.urandom(32), 0.0)
     numpy_random = modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed()

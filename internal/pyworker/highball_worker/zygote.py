@@ -88,6 +88,7 @@ class Zygote:
             self.channel.send(wire.FAILED, self.application.failure)
             return
         _flush()
+        preload.prepare()
         gc.collect()
         gc.freeze() if hasattr(gc, "freeze") else None
         self.channel.send(wire.LOADED, preload.findings(self.own))

@@ -4,6 +4,7 @@ import multiprocessing.util
 import os
 import random
 import socket
+import ssl
 import threading
 
 import pytest
@@ -70,6 +71,16 @@ def _in_child(report):
 def test_children_do_not_draw_the_same_numbers():
     random.seed(1)
     assert _in_child(random.random) != _in_child(random.random)
+
+
+def test_children_do_not_draw_the_same_keys():
+    preload.prepare()
+    ssl.RAND_bytes(8)
+
+    def draw():
+        return ssl.RAND_bytes(8)
+
+    assert len({_in_child(draw), _in_child(draw), repr(draw())}) == 3
 
 
 def test_finalizers_of_the_zygote_do_not_run_in_workers():
