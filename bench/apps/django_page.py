@@ -32,7 +32,11 @@ django.setup()
 
 from django.contrib import admin  # noqa: E402  (its models need the settings)
 
-PAGE = "<ul>{% for item in items %}<li>{{ item.name|title }}: {{ item.price }}</li>{% endfor %}</ul>"
+PAGE = """
+<ul>{% for item in items %}
+<li>{{ item.name|title }}: {{ item.price }}</li>
+{% endfor %}</ul>
+"""
 template = engines["django"].from_string(PAGE)
 
 
