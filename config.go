@@ -72,6 +72,12 @@ type Config struct {
 	// which share its memory. Default: each worker imports for itself.
 	Preload bool
 
+	// Hooks names a module ("mysite.hooks") or a file ("path/to/hooks.py") whose
+	// functions with the names of gunicorn's server hooks are called: on_starting,
+	// pre_fork, post_fork, post_worker_init, worker_abort, worker_exit, child_exit
+	// and on_exit. Default: none.
+	Hooks string
+
 	// ScriptName is the path prefix that the application is mounted under; it
 	// becomes SCRIPT_NAME. Requests outside of it are answered 404.
 	ScriptName string

@@ -77,7 +77,7 @@ func (s *Server) workerOptions() worker.Options {
 	return worker.Options{
 		Interpreter: s.interpreter.Path, Dir: cfg.Dir, Env: cfg.pythonEnv(),
 		App: cfg.App, PythonPath: cfg.PythonPath, Middleware: cfg.Middleware, Validate: cfg.Validate,
-		Preload: cfg.Preload, Environ: cfg.Environ, Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
+		Preload: cfg.Preload, Hooks: cfg.Hooks, Environ: cfg.Environ, Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
 		QueueTimeHeader: cfg.QueueTimeHeader,
 		Version:         Version, StartTimeout: max(cfg.StartTimeout, 0), Logger: cfg.Logger,
 		Children: s.children, CheckVersion: s.checkVersion, Trace: cfg.Trace != nil, OnTrace: cfg.Trace,

@@ -27,6 +27,7 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 		Workers:        v.Int("workers"),
 		Threads:        v.Int("threads"),
 		Preload:        v.Bool("preload"),
+		Hooks:          v.String("hooks"),
 		ScriptName:     v.String("script-name"),
 		Middleware:     v.List("middleware"),
 		Validate:       v.Bool("validate"),

@@ -79,7 +79,7 @@ func TestDefaultsAreThePackages(t *testing.T) {
 // that serverConfig has left out.
 func TestEveryFieldIsSet(t *testing.T) {
 	values := resolved(t, "a:b", "--chdir", ".", "--python", "python3", "--pythonpath", "lib", "--env", "A=1", "--environ", "B=2",
-		"--bind", ":1", "--workers", "3", "--threads", "5", "--preload", "--script-name", "/x", "--middleware", "m:n", "--validate",
+		"--bind", ":1", "--workers", "3", "--threads", "5", "--preload", "--script-name", "/x", "--middleware", "m:n", "--hooks", "h", "--validate",
 		"--start-timeout", "1", "--request-timeout", "2", "--queue-timeout", "3", "--queue-size", "4", "--drain-timeout", "5", "--shutdown-delay", "6", "--reload-mode", "rolling",
 		"--max-requests", "7", "--max-requests-jitter", "8", "--max-worker-lifetime", "9", "--max-worker-memory", "10m", "--memory-budget", "11g", "--control", "/c",
 		"--queue-time-header", "--retry-idempotent", "--warmup", "/")

@@ -86,6 +86,7 @@ type fakeCall struct {
 
 	torn        bool          // payloads do not come in time
 	stuck       bool          // it answers no question
+	hookHangs   bool          // worker_abort does not return
 	interrupted chan struct{} // closed by Interrupt
 
 	mu       sync.Mutex
@@ -93,6 +94,7 @@ type fakeCall struct {
 	ended    int // calls of End
 	killed   []string
 	dumped   int // calls of Dump
+	givenUp  int // calls of GiveUp
 	leaves   int
 	leftOnce sync.Once
 	killOnce sync.Once
@@ -220,6 +222,17 @@ func (c *fakeCall) Stack(ctx context.Context) (string, error) {
 func (c *fakeCall) Interrupt(context.Context, time.Duration, string) bool {
 	close(c.interrupted)
 	return true
+}
+
+// GiveUp stands for a hook that returns, or does not.
+func (c *fakeCall) GiveUp(ctx context.Context) error {
+	c.mu.Lock()
+	c.givenUp++
+	c.mu.Unlock()
+	if c.hookHangs {
+		<-ctx.Done()
+	}
+	return ctx.Err()
 }
 
 func (c *fakeCall) Dump() {

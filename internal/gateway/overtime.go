@@ -19,6 +19,8 @@ const (
 	// answerGrace is how long a worker may take to say where its threads are. One that
 	// has not done so cannot: the interpreter's lock is held.
 	answerGrace = time.Second
+	// hookGrace is how long the hook worker_abort may take.
+	hookGrace = 5 * time.Second
 )
 
 // errStuck says that the worker could not begin the request, since another held
@@ -84,11 +86,21 @@ func (l *late) interrupt() error {
 	}
 	l.logger.Error("the request that timed out does not end: its worker is killed when its other requests have ended",
 		l.with("interrupted", raised)...)
+	l.giveUp()
 	l.lease.Condemn("request " + l.id + " timed out and does not end")
 	if err := l.discard(func() time.Duration { return 0 }); err != nil {
 		l.logger.Debug("the request that timed out has ended with its worker", l.with("error", err)...)
 	}
 	return nil
+}
+
+// giveUp has the worker's hook worker_abort run: what is condemned may be killed at once.
+func (l *late) giveUp() {
+	ctx, cancel := context.WithTimeout(context.Background(), hookGrace)
+	defer cancel()
+	if err := l.call.GiveUp(ctx); errors.Is(err, context.DeadlineExceeded) {
+		l.logger.Warn("the hook worker_abort has not ended in time", l.with("limit", hookGrace)...)
+	}
 }
 
 // dumpAndKill ends a worker that runs no Python code, and returns when it has ended.

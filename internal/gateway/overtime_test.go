@@ -119,6 +119,9 @@ func TestOvertime(t *testing.T) {
 			if killed > 0 || len(s.condemned) > 0 != c.condemned || s.misuse() != "" {
 				t.Errorf("%s: killed %d times, condemned for %q, %s", name, killed, s.condemned, s.misuse())
 			}
+			if s.call.givenUp != len(s.condemned) {
+				t.Errorf("%s: the worker was told %d times", name, s.call.givenUp)
+			}
 			if late := strings.Contains(g.log.String(), "stack="); late != (leaves == 1) {
 				t.Errorf("%s: told %d times that nobody wants the rest", name, leaves)
 			}
@@ -140,6 +143,24 @@ func TestAnswerBeforeTheApplicationYields(t *testing.T) {
 		g.do(get("/")) // waits for what is late, too
 		if answered := g.done[0].Took; answered != 30*time.Second || time.Since(began) != 34*time.Second {
 			t.Errorf("answered after %s, ended after %s", answered, time.Since(began))
+		}
+	})
+}
+
+// The hook of a worker that is given up has its time before the worker goes, and no more.
+func TestHookOfAWorkerThatIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newRig(func(w *fakeWorker) { works(w, time.Hour) })
+		g.opts.RequestTimeout = 30 * time.Second
+		s := g.slots[0]
+		s.call.hookHangs = true
+		began := time.Now()
+		g.do(get("/"))
+		if took := time.Since(began); took != 40*time.Second || s.call.givenUp != 1 || len(s.condemned) != 1 {
+			t.Errorf("after %s: told %d times, condemned for %q", took, s.call.givenUp, s.condemned)
+		}
+		if !strings.Contains(g.log.String(), "worker_abort has not ended in time") {
+			t.Errorf("the log says %s", g.log.String())
 		}
 	})
 }

@@ -41,6 +41,8 @@ type Call interface {
 	// Interrupt has RequestTimeout raised in the application, if it runs still; it
 	// reports whether it will be.
 	Interrupt(ctx context.Context, timeout time.Duration, requestID string) bool
+	// GiveUp tells the worker that it will be killed, and waits while it takes note.
+	GiveUp(ctx context.Context) error
 	// Dump has the worker write to the log where all its threads are.
 	Dump()
 	// End ends the turn: the next request may have it.

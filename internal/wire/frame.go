@@ -52,6 +52,8 @@ const (
 
 	TypeInterrupt   Type = 45 // front -> worker: raise RequestTimeout in a request's thread
 	TypeInterrupted Type = 46 // worker: whether it will be
+	TypeGiveUp      Type = 47 // front -> worker: its process is given up, call worker_abort
+	TypeGivenUp     Type = 48 // worker: the hook has returned
 )
 
 var typeNames = map[Type]string{
@@ -60,7 +62,7 @@ var typeNames = map[Type]string{
 	TypeLoad: "load", TypeLoaded: "loaded", TypeFailed: "failed", TypeFork: "fork",
 	TypeForked: "forked", TypeExited: "exited", TypeSetup: "setup", TypeSlot: "slot",
 	TypeReady: "ready", TypeLog: "log", TypeTrace: "trace", TypeStacks: "stacks", TypeStacked: "stacked",
-	TypeInterrupt: "interrupt", TypeInterrupted: "interrupted",
+	TypeInterrupt: "interrupt", TypeInterrupted: "interrupted", TypeGiveUp: "give up", TypeGivenUp: "given up",
 }
 
 func (t Type) String() string {

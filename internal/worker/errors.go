@@ -39,8 +39,7 @@ func (e *LoadError) Error() string {
 // ExitCode is 3, as gunicorn has it for a worker that cannot boot.
 func (e *LoadError) ExitCode() int { return 3 }
 
-func loadError(m message) *LoadError {
-	d := m.dict()
+func loadError(d map[string]any) *LoadError {
 	e := &LoadError{Message: text(d["message"]), Hint: text(d["hint"]), Traceback: text(d["traceback"])}
 	tried, _ := d["tried"].([]any)
 	for _, t := range tried {

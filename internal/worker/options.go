@@ -12,6 +12,7 @@ type Options struct {
 	Env         []string // their whole environment, "K=V"
 
 	App             string
+	Hooks           string // a module or a file with server hooks; "": none
 	PythonPath      []string
 	Middleware      []string
 	Validate        bool
@@ -44,6 +45,7 @@ func (o *Options) config() map[string]any {
 	}
 	return map[string]any{
 		"app":               o.App,
+		"hooks":             o.Hooks,
 		"pythonpath":        nonNil(o.PythonPath),
 		"middleware":        nonNil(o.Middleware),
 		"validate":          o.Validate,

@@ -77,3 +77,10 @@ func (c *Call) Interrupt(ctx context.Context, timeout time.Duration, requestID s
 	raised, _ := d["raised"].(bool)
 	return err == nil && raised
 }
+
+// GiveUp has the hook worker_abort called, once for a worker, and returns when it has
+// ended: the worker is about to be killed.
+func (c *Call) GiveUp(ctx context.Context) error {
+	_, err := c.slot.worker.ask(ctx, wire.TypeGiveUp, map[string]any{})
+	return err
+}

@@ -77,7 +77,7 @@ func (z *zygote) report() (Ready, error) {
 	if old := text(m.dict()["old"]); old != "" {
 		return Ready{}, z.opts.CheckVersion(old)
 	}
-	return Ready{}, loadError(m)
+	return Ready{}, loadError(m.dict())
 }
 
 // ScriptError says that the process did not come to its end.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"slices"
 	"sync"
@@ -184,41 +183,17 @@ func (w *Worker) receive(ended chan<- struct{}) {
 				Target: text(d["target"]), Kind: text(d["kind"]),
 			}
 		case wire.TypeFailed:
-			w.failed <- loadError(m)
+			w.failed <- loadError(m.dict())
 		case wire.TypeLog:
-			w.log(m)
+			passOn(w.opts.Logger, w.pid, m)
 		case wire.TypeTrace:
 			if w.opts.OnTrace != nil {
 				w.opts.OnTrace(m.dict())
 			}
-		case wire.TypeStacked, wire.TypeInterrupted:
+		case wire.TypeStacked, wire.TypeInterrupted, wire.TypeGivenUp:
 			w.questions.answer(m.dict())
 		}
 	}
-}
-
-// log passes on a line of wsgi.errors or a remark of the worker's server.
-func (w *Worker) log(m message) {
-	fields, _ := m.value.([]any)
-	if len(fields) != 3 {
-		return
-	}
-	level, line := slog.LevelInfo, text(fields[1])
-	attrs := []any{"pid", w.pid}
-	if id := text(fields[2]); id != "" {
-		attrs = append(attrs, "request", id)
-	}
-	switch text(fields[0]) {
-	case "errors":
-		attrs = append(attrs, "stream", "wsgi.errors")
-	case "error":
-		level = slog.LevelError
-		head, rest := cutLine(line)
-		if line = head; rest != "" {
-			attrs = append(attrs, "traceback", rest)
-		}
-	}
-	w.opts.Logger.Log(context.Background(), level, line, attrs...)
 }
 
 // PID is the process's number.

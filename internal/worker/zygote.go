@@ -17,8 +17,8 @@ import (
 	"highball/internal/wire"
 )
 
-// stopGrace is how long a zygote may take to end by itself: atexit functions of
-// a preloaded application run then.
+// stopGrace is how long a zygote may take to end by itself: the hook on_exit and
+// atexit functions of a preloaded application run then.
 const stopGrace = 2 * time.Second
 
 // zygote is the Python process that forks the workers of one generation.
@@ -250,9 +250,11 @@ func (z *zygote) handle(m message) {
 			z.loaded <- z.opts.CheckVersion(old)
 			return
 		}
-		z.loaded <- loadError(m)
+		z.loaded <- loadError(d)
 	case wire.TypeForked:
 		z.handleForked(d, m.files)
+	case wire.TypeLog:
+		passOn(z.opts.Logger, z.cmd.Process.Pid, m)
 	case wire.TypeExited:
 		z.mu.Lock()
 		w := z.workers[number(d["pid"])]
@@ -271,6 +273,9 @@ func (z *zygote) handleForked(d map[string]any, files []*os.File) {
 	}
 	if cause := text(d["error"]); cause != "" {
 		f.err = errors.New("the zygote cannot fork a worker: " + cause)
+	}
+	if failure, ok := d["failure"].(map[string]any); ok {
+		f.err = loadError(failure)
 	}
 	id := int64(number(d["id"]))
 	z.mu.Lock()
@@ -303,10 +308,13 @@ func (z *zygote) warnOfSockets(v any) {
 
 // stop lets the zygote end; its workers are not touched.
 func (z *zygote) stop() {
-	z.channel.close()
+	_ = z.channel.conn.CloseWrite() // what its hooks log then is still read
 	timer := time.AfterFunc(stopGrace, z.kill)
 	<-z.exited
 	timer.Stop()
+	_ = z.channel.conn.SetReadDeadline(time.Now().Add(outputGrace))
+	<-z.gone
+	z.channel.close()
 	_ = z.lifeline.Close()
 	z.output.Wait()
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import stacks, wire
 
 if TYPE_CHECKING:
+    from .hooks import Hooks, Worker
     from .slot import Slot
 
 
@@ -25,14 +26,14 @@ class Control:
             self.channel.send(kind, value)
 
     def log(self, kind: str, text: str, request_id: str = "") -> None:
-        """kind: "errors" (a line of wsgi.errors) or "error" (the server's own remark)."""
+        """kind: "errors" (a line of wsgi.errors), or the level of a remark of ours or a hook's."""
         try:
             self.send(wire.LOG, (kind, wire.text(text), request_id))
         except OSError:
             pass  # the front is going, and this process with it
 
-    def start(self, slots: "list[Slot]") -> None:
-        self._slots = slots
+    def start(self, slots: "list[Slot]", hooks: "Hooks", worker: "Worker") -> None:
+        self._slots, self._hooks, self._worker = slots, hooks, worker
         threading.Thread(target=self._run, name="highball-control", daemon=True).start()
 
     def _run(self) -> None:
@@ -56,6 +57,25 @@ class Control:
                 order["number"], order["milliseconds"] / 1000, order["request"]
             )
             self.send(wire.INTERRUPTED, {"id": order["id"], "raised": will_be})
+        elif kind == wire.GIVE_UP:
+            self._abort(wire.options(message.value())["id"])
+
+    def _abort(self, identifier: int) -> None:
+        """Once, and in a thread of its own: what hangs there must not make this one mute."""
+        first, self._worker.alive = self._worker.alive, False
+
+        def run() -> None:
+            if first:
+                self._hooks.notify("worker_abort", self._worker)
+            try:
+                self.send(wire.GIVEN_UP, {"id": identifier})
+            except OSError:
+                pass  # the front is going
+
+        if first and self._hooks.has("worker_abort"):
+            threading.Thread(target=run, name="highball-worker-abort", daemon=True).start()
+        else:
+            run()
 
     def _stack(self, slot: int) -> list[Any]:
         thread = self._slots[slot].thread

@@ -1,10 +1,12 @@
-"""Exceptions of the application as text for the log."""
+"""Exceptions of the application as text for the log, and as why there is no start."""
 
 import traceback
 from types import TracebackType
-from typing import Optional
+from typing import Any, Optional
 
 from . import wire
+from .load_error import LoadError
+from .tracebacks import trimmed_traceback
 
 _OURS = "<highball>/"
 
@@ -16,6 +18,22 @@ def describe(exc: BaseException) -> str:
         return wire.text("".join(shown).rstrip("\n"))
     except Exception as second:  # an exception whose __str__ raises, say
         return "%s (its traceback could not be formatted: %s)" % (type(exc), type(second))
+
+
+def reason(exc: BaseException, message: str) -> dict[str, Any]:
+    """What a Failed message says: message and the traceback, unless exc says it better."""
+    tried: list[str] = []
+    hint = trace = ""
+    if isinstance(exc, LoadError):
+        message, tried, hint = exc.message, exc.tried, exc.hint or ""
+    else:
+        trace = trimmed_traceback(exc)
+    return {
+        "message": wire.text(message),
+        "tried": [wire.text(item) for item in tried],
+        "hint": wire.text(hint),
+        "traceback": wire.text(trace),
+    }
 
 
 def _below_ours(tb: Optional[TracebackType]) -> Optional[TracebackType]:

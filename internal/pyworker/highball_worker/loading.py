@@ -5,8 +5,9 @@ import sys
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from . import environ, wire
-from .loader import LoadError, trimmed_traceback, wrap
+from .failure import reason
 from .loader import load as find
+from .loader import wrap
 from .queuetime import with_field
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ class Application:
         }
 
 
+def failed(failure: dict[str, Any]) -> Application:
+    """No application, and why."""
+    application = Application(None, "", "")
+    application.failure = failure
+    return application
+
+
 def load(config: dict[str, Any], around: Optional[Around] = None) -> Application:
     """Never raises: an application that does not load is a failure to report.
 
@@ -48,14 +56,12 @@ def load(config: dict[str, Any], around: Optional[Around] = None) -> Application
 
         tracer = Tracer()
         around = tracer.around
-    sys.path[:0] = [entry for entry in config["pythonpath"] if entry not in sys.path]
+    set_path(config)
     try:
         found = find(config["app"] or None, os.getcwd())
         served = wrap(found.application, config["middleware"], config["validate"], around)
-    except LoadError as exc:
-        return _failed(exc.message, tried=list(exc.tried), hint=exc.hint or "")
     except BaseException as exc:
-        return _failed("the application could not be imported", trace=trimmed_traceback(exc))
+        return failed(reason(exc, "the application could not be imported"))
     if config["queue_time_header"]:
         served = with_field(served)
     application = Application(served, found.target, found.kind)
@@ -64,19 +70,13 @@ def load(config: dict[str, Any], around: Optional[Around] = None) -> Application
     return application
 
 
+def set_path(config: dict[str, Any]) -> None:
+    """Puts what --pythonpath names on sys.path, once."""
+    sys.path[:0] = [entry for entry in config["pythonpath"] if entry not in sys.path]
+
+
 def _repr(value: Any) -> str:
     try:
         return repr(value)
     except Exception:
         return object.__repr__(value)
-
-
-def _failed(message: str, tried: Any = (), hint: str = "", trace: str = "") -> Application:
-    application = Application(None, "", "")
-    application.failure = {
-        "message": wire.text(message),
-        "tried": [wire.text(item) for item in tried],
-        "hint": wire.text(hint),
-        "traceback": wire.text(trace),
-    }
-    return application

@@ -50,4 +50,4 @@ def _zygote() -> None:
         return
     if child is not None:
         os.close(LIFELINE_FD)
-        worker.run(child.fds, child.config, child.application)
+        worker.run(child)

@@ -46,19 +46,22 @@ def from_file(path: str, text: str | None, label: str, bare_factory: bool = Fals
     label is the path as the user wrote it.
     """
     expression = Expression(text) if text is not None else None
-    stem, suffix = os.path.splitext(os.path.basename(path))
-    importable = os.path.isdir(path) or (suffix == ".py" and "." not in stem)
-    if importable:
-        root, name = import_name(path)
-        put_first(root)
-        module = import_module(name, root)
-    else:
-        module = run_script(path)
-    kind = "file" if suffix == ".py" or importable else "mod_wsgi"
+    module = module_of(path)
+    kind = "file" if os.path.isdir(path) or path.endswith(".py") else "mod_wsgi"
     if expression is None and kind == "mod_wsgi":
         expression = Expression("application")
     application, found = _application(module, expression, label, bare_factory)
     return Loaded(application, f"{found} of {label}", kind)
+
+
+def module_of(path: str) -> ModuleType:
+    """The module of a file or a package: imported if it has an importable name, else run."""
+    stem, suffix = os.path.splitext(os.path.basename(path))
+    if not os.path.isdir(path) and (suffix != ".py" or "." in stem):
+        return run_script(path)
+    root, name = import_name(path)
+    put_first(root)
+    return import_module(name, root)
 
 
 def _application(

@@ -3,19 +3,40 @@
 import mmap
 import os
 import socket
-import sys
 import threading
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from . import environ, forks, lifeline, stacks, wire
 from .control import Control
 from .failure import describe
-from .loading import Application, load
+from .loading import Application, failed, load
 from .pipes import Pipes
 from .slot import WORDS, Slot
+from .zygote import Child, flush
 
 
-def run(fds: list[int], config: dict[str, Any], application: Optional[Application]) -> None:
+def run(child: Child) -> None:
+    control = _take_over(child.fds)
+    child.hooks.server.log.sink = control.log
+    slots = _receive_slots(control)
+    application = _start(child)
+    if application.failure is not None:
+        control.send(wire.FAILED, application.failure)
+        return
+    if application.tracer is not None:
+        application.tracer.connect(control.send)
+    base = environ.base(child.config)
+    report = application.report()
+    report["dump"] = stacks.dump_on_signal(2)
+    control.send(wire.READY, report)
+    control.start(slots, child.hooks, child.worker)
+    _serve(slots, application.serve, base, control)
+    child.worker.alive = False
+    child.hooks.notify("worker_exit", child.worker)
+    flush()
+
+
+def _take_over(fds: list[int]) -> Control:
     """fds: the control socket, the lifeline, stdout and stderr, as the front made them."""
     sock = socket.socket(fileno=fds[0])
     lifeline.arm(fds[1])
@@ -24,21 +45,18 @@ def run(fds: list[int], config: dict[str, Any], application: Optional[Applicatio
     os.close(fds[2])
     os.close(fds[3])
     forks.guard(sock)
-    control = Control(sock)
-    slots = _receive_slots(control)
-    if application is None:
-        application = load(config)
-        if application.failure is not None:
-            control.send(wire.FAILED, application.failure)
-            return
-    if application.tracer is not None:
-        application.tracer.connect(control.send)
-    base = environ.base(config)
-    report = application.report()
-    report["dump"] = stacks.dump_on_signal(2)
-    control.send(wire.READY, report)
-    control.start(slots)
-    _serve(slots, application.serve, base, control)
+    return Control(sock)
+
+
+def _start(child: Child) -> Application:
+    """The application, after the hooks that come before and after it is loaded."""
+    failure = child.hooks.require("post_fork", child.worker)
+    if failure is not None:
+        return failed(failure)
+    application = child.application or load(child.config)
+    if application.failure is None:
+        application.failure = child.hooks.require("post_worker_init", child.worker)
+    return application
 
 
 def _serve(
@@ -59,7 +77,6 @@ def _serve(
     _serve_slot(slots[0], application, base, control)
     for thread in threads:
         thread.join()
-    _flush()
 
 
 def _serve_slot(
@@ -72,7 +89,7 @@ def _serve_slot(
     except BaseException as exc:
         if not isinstance(exc, wire.WireError):
             control.log("error", "a slot failed, its process ends\n" + describe(exc))
-        _flush()
+        flush()
         os._exit(70)
 
 
@@ -93,11 +110,3 @@ def _receive_slots(control: Control) -> list[Slot]:
         forks.guard(pipes, lane)
         slots.append(Slot(pipes, lane, words, index, control.log))
     return slots
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except Exception:
-            pass

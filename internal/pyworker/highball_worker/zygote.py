@@ -10,9 +10,10 @@ import select
 import signal
 import socket
 import sys
+import threading
 from typing import Any, NamedTuple, Optional
 
-from . import forks, preload, signals, wire
+from . import forks, hooks, preload, signals, wire
 from .loading import Application, load
 
 
@@ -22,15 +23,19 @@ class Child(NamedTuple):
     fds: list[int]
     config: dict[str, Any]
     application: Optional[Application]
+    hooks: hooks.Hooks
+    worker: hooks.Worker
 
 
 class Zygote:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.channel = wire.Channel(sock)
+        self._lock = threading.Lock()  # of what is sent
         self.config: dict[str, Any] = {}
         self.application: Optional[Application] = None
-        self.children: set[int] = set()
+        self.hooks = hooks.Hooks(self._log)
+        self.children: dict[int, hooks.Worker] = {}
         self.own: set[int] = {sock.fileno()}  # descriptors that are not the application's
 
     def serve(self) -> Optional[Child]:
@@ -56,6 +61,7 @@ class Zygote:
             message = self.channel.receive()
             if message is None:
                 self._reap()
+                self.hooks.notify("on_exit")
                 return None
             child = self._obey(message)
             if child is not None:
@@ -80,36 +86,45 @@ class Zygote:
 
     def _load(self, config: dict[str, Any]) -> None:
         self.config = config
-        if not config["preload"]:
-            self.channel.send(wire.LOADED, {"warnings": [], "sockets": []})
+        self.hooks = hooks.load(config, self._log)
+        failure = self.hooks.failure or self.hooks.require("on_starting")
+        if failure is None and config["preload"]:
+            self.application = load(config)
+            failure = self.application.failure
+        if failure is not None:
+            self._send(wire.FAILED, failure)
             return
-        self.application = load(config)
-        if self.application.failure is not None:
-            self.channel.send(wire.FAILED, self.application.failure)
+        if self.application is None:
+            self._send(wire.LOADED, {"warnings": [], "sockets": []})
             return
-        _flush()
         preload.prepare()
         gc.collect()
         gc.freeze() if hasattr(gc, "freeze") else None
-        self.channel.send(wire.LOADED, preload.findings(self.own))
+        self._send(wire.LOADED, preload.findings(self.own))
 
     def _fork(self, identifier: int, fds: list[int]) -> Optional[Child]:
+        worker = self.hooks.next_worker()
+        failure = self.hooks.require("pre_fork", worker)
+        if failure is not None:
+            _close(fds)
+            self._send(wire.FORKED, {"id": identifier, "pid": 0, "failure": failure})
+            return None
+        flush()  # the child would write it once more
         try:
-            pid = forks.fork()
+            worker.pid = forks.fork()
         except OSError as exc:  # too many processes, no memory
             _close(fds)
-            failure = {"id": identifier, "pid": 0, "error": wire.text(str(exc))}
-            self.channel.send(wire.FORKED, failure)
+            self._send(wire.FORKED, {"id": identifier, "pid": 0, "error": wire.text(str(exc))})
             return None
-        if pid == 0:
+        if worker.pid == 0:
+            worker.pid = os.getpid()
             forks.forget()
-            if self.application is not None:
-                preload.renew()
-            return Child(fds, self.config, self.application)
+            preload.renew()
+            return Child(fds, self.config, self.application, self.hooks, worker)
         _close(fds)
-        self.children.add(pid)
-        pidfd = _pidfd(pid)
-        self.channel.send(wire.FORKED, {"id": identifier, "pid": pid}, pidfd)
+        self.children[worker.pid] = worker
+        pidfd = _pidfd(worker.pid)
+        self._send(wire.FORKED, {"id": identifier, "pid": worker.pid}, pidfd)
         _close(pidfd)
         return None
 
@@ -121,8 +136,21 @@ class Zygote:
             except ChildProcessError:
                 done, status = pid, 0
             if done:
-                self.children.discard(pid)
-                self.channel.send(wire.EXITED, {"pid": pid, "status": status})
+                worker = self.children.pop(pid)
+                worker.alive = False
+                self._send(wire.EXITED, {"pid": pid, "status": status})
+                self.hooks.notify("child_exit", worker)
+
+    def _send(self, kind: int, value: Any, fds: Optional[list[int]] = None) -> None:
+        with self._lock:
+            self.channel.send(kind, value, fds)
+
+    def _log(self, level: str, text: str) -> None:
+        """Hooks may have threads that log."""
+        try:
+            self._send(wire.LOG, (level, wire.text(text), ""))
+        except OSError:
+            pass  # the front is gone, or this is a child that a hook has forked
 
 
 def _pidfd(pid: int) -> list[int]:
@@ -147,6 +175,10 @@ def _drain(sock: socket.socket) -> None:
         pass
 
 
-def _flush() -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
+def flush() -> None:
+    """Writes what was printed and has no end of a line yet."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # they may be the application's own
+            pass
