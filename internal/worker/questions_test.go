@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -121,5 +122,30 @@ func TestAnswersAreToldApart(t *testing.T) {
 	q.answer(map[string]any{})
 	if d := <-mine; d["raised"] != true || len(q.open) > 0 {
 		t.Errorf("got %v, open are %v", d, q.open)
+	}
+}
+
+// worker_abort has been called when GiveUp returns, and only once.
+func TestGiveUp(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, waitingApp, func(o *Options) { o.Threads, o.Hooks = 2, "app_hooks" })
+	hooks := "def worker_abort(worker): worker.log.warning('gives up %d', worker.pid)\n"
+	if err := os.WriteFile(filepath.Join(b.dir, "app_hooks.py"), []byte(hooks), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w := b.start()
+	c := b.beginAndWait(w.Slots()[1], "/wait")
+	for range 2 {
+		if err := c.GiveUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	line := b.logs.await(t, "WARN gives up", fmt.Sprintf("pid=%d", w.PID()))
+	if count := strings.Count(strings.Join(b.logs.all(), "\n"), "gives up"); count != 1 {
+		t.Errorf("%d lines like %s", count, line)
+	}
+	w.Kill("the test is over")
+	if err := c.GiveUp(t.Context()); !errors.Is(err, ErrDied) {
+		t.Errorf("a worker that died says %v", err)
 	}
 }

@@ -1,0 +1,84 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"highball/e2e/harness"
+)
+
+// documentedHooks are the Python examples of the manual's section on hooks.
+func documentedHooks(t *testing.T) (examples []string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(harness.Root(), "docs", "OPERATIONS.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## Hooks\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for {
+		_, rest, more := strings.Cut(section, "```python\n")
+		if !more {
+			return examples
+		}
+		var example string
+		example, section, _ = strings.Cut(rest, "```")
+		examples = append(examples, example)
+	}
+}
+
+// djangoSite uses its database while it is imported.
+const djangoSite = `
+import django
+from django.conf import settings
+settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "shop.sqlite3"}})
+django.setup()
+from django.db import connection
+connection.cursor().execute("select 1")
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"closed" if connection.connection is None else b"inherited"]
+`
+
+// alchemySite has an engine that notes what it is told: SQLAlchemy's is not needed for that.
+const alchemySite = `
+import os
+from mysite.db import engine
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"closed" if engine.disposed == [(os.getpid(), False)] else b"inherited"]
+`
+
+const alchemyEngine = `
+import os
+class Engine:
+    disposed = []
+    def dispose(self, close=True):
+        self.disposed.append((os.getpid(), close))
+engine = Engine()
+`
+
+// The manual's examples do what it says, and without them it is as it says.
+func TestDocumentedHooks(t *testing.T) {
+	t.Parallel()
+	examples := documentedHooks(t)
+	if len(examples) != 2 {
+		t.Fatalf("the manual has %d examples of hooks", len(examples))
+	}
+	for i, app := range []string{djangoSite, alchemySite} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{
+			"mysite/__init__.py": "", "mysite/hooks.py": examples[i], "mysite/db.py": alchemyEngine, "mysite/wsgi.py": app,
+		} {
+			writeFile(t, filepath.Join(dir, name), text)
+		}
+		for body, hooks := range map[string][]string{"closed": {"--hooks", "mysite.hooks"}, "inherited": nil} {
+			s := harness.Start(t, harness.Options{
+				App: "mysite.wsgi", Dir: dir, Python: venv(t, "django"), Args: append(hooks, "--preload", "--workers", "1", "--threads", "1"),
+			})
+			s.Get(t, "/").Want(t, 200, body)
+		}
+	}
+}
