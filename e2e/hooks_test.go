@@ -30,7 +30,9 @@ def tell(name, server, worker):
     if os.environ.get("HANGS") == name:
         time.sleep(600)
 def on_starting(server): tell("on_starting", server, None)
-def pre_fork(server, worker): tell("pre_fork", server, worker)
+def pre_fork(server, worker):
+    print("(fork %d)" % worker.age, end="")
+    tell("pre_fork", server, worker)
 def post_fork(server, worker):
     atexit.register(tell, "atexit", None, worker)
     tell("post_fork", server, worker)
@@ -133,7 +135,9 @@ func TestHooksRunInTheirProcesses(t *testing.T) {
 	eachPython(t, func(t *testing.T, p harness.Python) {
 		for _, args := range [][]string{{"--threads", "1"}, {"--preload", "--threads", "2"}} {
 			preload := args[0] == "--preload"
-			h := startHooked(t, hookedOptions(t, p, telling, args...))
+			o := hookedOptions(t, p, telling, args...)
+			o.Env = []string{"PYTHONUNBUFFERED="} // what is printed waits for the end of its line
+			h := startHooked(t, o)
 			h.awaitReady(t, 2)
 			body := string(h.Get(t, "/").Body)
 			h.stop(t)
@@ -158,6 +162,9 @@ func TestHooksRunInTheirProcesses(t *testing.T) {
 				}
 			}
 			h.wantOrder(t)
+			if printed := h.Count("(fork 1)"); printed != 1 {
+				t.Errorf("what pre_fork has printed is %d times in the log", printed)
+			}
 			if ended := h.calls("on_exit"); len(ended) != 1 || ended[0].PID != zygote {
 				t.Errorf("on_exit was called %v", ended)
 			}
