@@ -212,8 +212,13 @@ def test_a_module_without_hooks(project):
 @pytest.fixture
 def control():
     ours, theirs = socket.socketpair()
-    with ours, theirs:
-        yield Control(theirs), wire.Channel(ours)
+    with theirs:
+        with ours:
+            yield Control(theirs), wire.Channel(ours)
+        # Its thread ends the process if the socket breaks: first the end of the stream.
+        for thread in threading.enumerate():
+            if thread.name == "highball-control":
+                thread.join()
 
 
 def give_up(front, identifier):
