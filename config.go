@@ -47,7 +47,7 @@ type Config struct {
 	// .venv or venv beside the application, else python3.
 	Python string
 
-	// PythonPath lists directories put on sys.path before Dir's own.
+	// PythonPath lists directories put on sys.path after Dir's own.
 	PythonPath []string
 
 	// Env is added to the environment of the Python processes.

@@ -29,6 +29,23 @@ func TestErrorStreamTakesAnyText(t *testing.T) {
 	})
 }
 
+// What is too long for a frame is cut, and neither request nor log suffers.
+func TestLinesBeyondAllLimits(t *testing.T) {
+	p := startProject(t)
+	p.write(t, `
+def application(environ, start_response):
+    print("line " + "x" * (9 << 20), file=environ["wsgi.errors"])
+    raise ValueError("reason " + "y" * (9 << 20))
+`)
+	p.reload(t, 1, reloaded)
+	c := p.Dial(t)
+	c.Send(harness.Request("GET", "/")).Response("GET").WantStatus(t, 500)
+	c.Send(harness.Request("GET", "/")).Response("GET").WantStatus(t, 500)
+	for _, what := range []string{"line xxx", "reason yyy"} {
+		p.Wait(t, func(e harness.Entry) bool { return e.Has(what) && e.Has("characters more)") })
+	}
+}
+
 func TestErrorLinesCarryTheRequestID(t *testing.T) {
 	onEach(t, func(t *testing.T, s *harness.Server) {
 		first, second := newTag(), newTag()

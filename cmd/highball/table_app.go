@@ -42,7 +42,7 @@ nothing inherited from an environment makes a server read another file than its 
 			Usage:   "the application's working directory, also on sys.path",
 			KnownAs: []string{"dir", "directory", "working-dir", "working-directory", "home"},
 			Doc: `
-The directory that the application runs in. It stands on ` + "`sys.path`" + `, after ` + "`pythonpath`" + ` and before everything installed, so that the
+The directory that the application runs in. It stands on ` + "`sys.path`" + `, before ` + "`pythonpath`" + ` and everything installed, so that the
 project's own modules can be imported. By default the current directory, as with ` + "`python -m`" + `. The paths in ` + "`config`" + ` and ` + "`access-log`" + ` do not follow it: they count from the directory that Highball was started in, as
 the shell completes them.`,
 		},
@@ -65,10 +65,10 @@ func environmentSettings() []settings.Setting {
 	return []settings.Setting{
 		{
 			Name: "pythonpath", Kind: settings.List, Group: group, Placeholder: "DIR",
-			Usage:   "a directory to put on sys.path, before chdir",
+			Usage:   "a directory to put on sys.path, after chdir",
 			KnownAs: []string{"python-path", "path", "sys-path"},
 			Doc: `
-Directories put on ` + "`sys.path`" + ` before ` + "`chdir`" + `, in the order given. None by default: an installed application needs none. A module in one
+Directories put on ` + "`sys.path`" + ` after ` + "`chdir`" + `, in the order given, as Python puts those of ` + "`$PYTHONPATH`" + ` after the script's own. None by default: an installed application needs none. A module in one
 of them hides a module of the same name that is installed.`,
 		},
 		{

@@ -78,8 +78,15 @@ def dumps(value: Any) -> bytes:
     return marshal.dumps(value, 2)
 
 
+# The longest text of a log line or traceback, in characters: frames have a limit.
+LONGEST_TEXT = 1 << 20
+
+
 def text(value: str) -> str:
-    """Makes any str fit for the wire: lone surrogates have no UTF-8."""
+    """Makes any str fit for the wire: lone surrogates have no UTF-8, and frames a limit."""
+    more = len(value) - LONGEST_TEXT
+    if more > 0:
+        value = "%s... (%d characters more)" % (value[:LONGEST_TEXT], more)
     return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
