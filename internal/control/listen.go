@@ -8,8 +8,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"sync"
 	"syscall"
+
+	"highball/internal/listen"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 // Listen opens a control socket at path that only this user, and root, may
 // connect to. The socket of a server that is gone is replaced; one that is in
 // use, or anything else at that path, is an error. Closing the listener removes it.
-func Listen(path string) (net.Listener, error) {
+func Listen(path string) (*listen.Socket, error) {
 	path, err := socketPath(path)
 	if err != nil {
 		return nil, err
@@ -36,12 +37,12 @@ func Listen(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, explain(path, err)
 	}
-	info, err := os.Lstat(path)
+	s, err := listen.OwnFile(l, path)
 	if err != nil {
 		l.Close()
 		return nil, explain(path, err)
 	}
-	return &listener{Listener: l, path: path, info: info}, nil
+	return s, nil
 }
 
 // socketPath makes path absolute, so that it means the same in any directory,
@@ -60,7 +61,7 @@ func socketPath(path string) (string, error) {
 // listenPrivately sets the mode between bind(2), which makes the file, and
 // listen(2): before that every connection is refused, so that nobody can be
 // sooner. (A umask would do as well, but is the whole process's.)
-func listenPrivately(path string) (net.Listener, error) {
+func listenPrivately(path string) (*net.UnixListener, error) {
 	syscall.ForkLock.RLock()
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	if err == nil {
@@ -82,33 +83,18 @@ func listenPrivately(path string) (net.Listener, error) {
 	return l, err
 }
 
-func listenBound(file *os.File, path string) (net.Listener, error) {
+func listenBound(file *os.File, path string) (*net.UnixListener, error) {
 	if err := os.Chmod(path, socketMode); err != nil {
 		return nil, err
 	}
 	if err := syscall.Listen(int(file.Fd()), backlog); err != nil {
 		return nil, os.NewSyscallError("listen", err)
 	}
-	return net.FileListener(file)
-}
-
-// listener removes its socket when it closes, if the file is its own.
-type listener struct {
-	net.Listener
-	path string
-	info fs.FileInfo
-	once sync.Once
-}
-
-func (l *listener) Close() error {
-	// Remove first: while the socket is open its inode cannot be used again, so
-	// that the comparison is sound.
-	l.once.Do(func() {
-		if now, err := os.Lstat(l.path); err == nil && os.SameFile(now, l.info) {
-			_ = os.Remove(l.path) // if it fails, Find does it
-		}
-	})
-	return l.Listener.Close()
+	l, err := net.FileListener(file)
+	if err != nil {
+		return nil, err
+	}
+	return l.(*net.UnixListener), nil
 }
 
 // removeDead removes the socket of a server that is gone. It returns nil if the

@@ -21,7 +21,7 @@ import (
 //   - Close removes the file only if it is still the one that Listen made.
 //
 // ctx bounds the look-up of a host name; it does not close the listener.
-func Listen(ctx context.Context, a Address) (net.Listener, error) {
+func Listen(ctx context.Context, a Address) (*Socket, error) {
 	if a.Path != "" {
 		return listenUnix(ctx, a)
 	}
@@ -30,7 +30,7 @@ func Listen(ctx context.Context, a Address) (net.Listener, error) {
 	if err != nil {
 		return nil, explainTCP(a, err)
 	}
-	return l, nil
+	return &Socket{stream: l.(*net.TCPListener), name: a.String()}, nil
 }
 
 // addressError says in text what happened and what to do, and keeps the cause

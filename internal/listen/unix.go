@@ -8,11 +8,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"sync"
 	"syscall"
 )
 
-func listenUnix(ctx context.Context, a Address) (net.Listener, error) {
+func listenUnix(ctx context.Context, a Address) (*Socket, error) {
 	if err := a.checkPath(); err != nil {
 		return nil, err
 	}
@@ -29,36 +28,13 @@ func listenUnix(ctx context.Context, a Address) (net.Listener, error) {
 	if err != nil {
 		return nil, explainUnix(a, err)
 	}
-	ul := l.(*net.UnixListener)
-	// Package net would remove whatever has the name when the listener closes.
-	ul.SetUnlinkOnClose(false)
-	info, err := os.Lstat(abs)
+	s, err := OwnFile(l.(*net.UnixListener), abs)
 	if err != nil {
-		ul.Close()
+		l.Close()
 		return nil, fmt.Errorf("%s: the new socket vanished: does another program clean up this directory? %w", a, err)
 	}
-	return &unixListener{UnixListener: ul, path: abs, info: info}, nil
-}
-
-// unixListener removes its socket file when it closes, if the file is its own.
-type unixListener struct {
-	*net.UnixListener
-	path string
-	info fs.FileInfo
-	once sync.Once
-}
-
-// Close stops listening and removes the socket file, unless another server has
-// put its own in that place meanwhile.
-func (l *unixListener) Close() error {
-	// Remove first: while the socket is open its inode cannot be used again, so
-	// that the comparison is sound.
-	l.once.Do(func() {
-		if now, err := os.Lstat(l.path); err == nil && os.SameFile(now, l.info) {
-			os.Remove(l.path) // if it fails, the next server takes the file over
-		}
-	})
-	return l.UnixListener.Close()
+	s.name = a.String()
+	return s, nil
 }
 
 // removeStale removes the socket of a server that is gone. It returns nil if the
