@@ -13,10 +13,10 @@ import (
 const drainLinger = time.Second
 
 // Shutdown accepts the connections that wait in the backlogs, closes the
-// listeners, and returns when all requests have been answered. From its
-// beginning on responses say that the connection closes. One on which nothing is
-// asked is kept for a second more. When ctx ends Shutdown closes the latter,
-// and returns ctx's error if requests are left.
+// listeners (those that are Shared at once), and returns when all requests have
+// been answered. From its beginning on responses say that the connection closes.
+// One on which nothing is asked is kept for a second more. When ctx ends Shutdown
+// closes the latter, and returns ctx's error if requests are left.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.startDrain()
 	again := time.NewTicker(s.linger)

@@ -10,7 +10,8 @@ import (
 )
 
 // listener gives out connections that can stop reading. Once it drains, it gives
-// out those that its backlog holds, and closes.
+// out those that its backlog holds, and closes. The backlog of a listener that
+// another process has too is left to that one.
 type listener struct {
 	net.Listener
 	server   *Server
@@ -26,6 +27,14 @@ type drainable interface {
 	net.Listener
 	syscall.Conn
 	SetDeadline(time.Time) error
+}
+
+// shareable is a listener that may be another process's as well.
+type shareable interface{ Shared() bool }
+
+func (l *listener) isShared() bool {
+	s, ok := l.Listener.(shareable)
+	return ok && s.Shared()
 }
 
 // drain has the Accept that waits, and those after it, take the backlog.
@@ -58,7 +67,8 @@ func (l *listener) accept() (net.Conn, error) {
 		}
 	}
 	d, ok := l.Listener.(drainable)
-	if !ok {
+	if !ok || l.isShared() {
+		_ = l.Close()
 		return nil, errAllAccepted
 	}
 	return l.acceptRest(d)

@@ -64,21 +64,27 @@ func (s *Server) newHTTP(handler http.Handler, enable func(*http.Protocols, bool
 	}
 }
 
-// Serve accepts connections of l until Shutdown or Close. It returns nil then,
-// and has closed l.
-func (s *Server) Serve(l net.Listener) error {
+// Add takes a listener in and returns what accepts its connections until Shutdown
+// or Close. That returns nil then, and has closed l. A Shutdown that comes between
+// the two knows of l: what waits in its backlog is served.
+func (s *Server) Add(l net.Listener) (serve func() error) {
 	own := &listener{Listener: l, server: s}
 	if !s.enter(own) {
 		_ = l.Close()
-		return nil
+		return func() error { return nil }
 	}
-	defer s.leave(own)
-	err := s.http1.Serve(own)
-	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, errAllAccepted) {
-		return nil
+	return func() error {
+		defer s.leave(own)
+		err := s.http1.Serve(own)
+		if errors.Is(err, http.ErrServerClosed) || errors.Is(err, errAllAccepted) {
+			return nil
+		}
+		return err
 	}
-	return err
 }
+
+// Serve is Add, and serves.
+func (s *Server) Serve(l net.Listener) error { return s.Add(l)() }
 
 func (s *Server) enter(l *listener) bool {
 	s.mu.Lock()
