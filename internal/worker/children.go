@@ -12,20 +12,32 @@ type Children struct {
 // NewChildren returns an empty set.
 func NewChildren() *Children { return &Children{pids: map[int]bool{}} }
 
-// Note is told of a process's number from before it can end until it has been
-// waited for.
-func (c *Children) Note(pid int, lives bool) {
+// Start has start make a process. It is one of ours from its first moment on, even
+// if it ends at once, until Ended.
+func (c *Children) Start(start func() (pid int, err error)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if lives {
+	pid, err := start()
+	if err == nil {
 		c.pids[pid] = true
-	} else {
-		delete(c.pids, pid)
 	}
+	return err
 }
 
-func (c *Children) has(pid int) bool {
+// Ended is told of a process that has been waited for.
+func (c *Children) Ended(pid int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.pids[pid]
+	delete(c.pids, pid)
+}
+
+// ifOrphan calls reap for a process that is none of ours, and says whether it was.
+func (c *Children) ifOrphan(pid int, reap func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pids[pid] {
+		return false
+	}
+	reap()
+	return true
 }

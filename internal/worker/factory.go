@@ -53,7 +53,7 @@ func (f *Factory) current(ctx context.Context) (*zygote, error) {
 	if f.zygote != nil {
 		return f.zygote, nil
 	}
-	z, err := startZygote(ctx, &f.opts, f.opts.Children.Note)
+	z, err := startZygote(ctx, &f.opts)
 	if err != nil {
 		return nil, err
 	}

@@ -46,10 +46,8 @@ func (c *Children) reap(ctx context.Context) {
 		if err != nil || pid == 0 {
 			return
 		}
-		if c.has(pid) {
+		if !c.ifOrphan(pid, func() { _, _ = unix.Wait4(pid, nil, unix.WNOHANG, nil) }) {
 			time.Sleep(time.Millisecond) // until its waiter has it; others may stand behind it
-			continue
 		}
-		_, _ = unix.Wait4(pid, nil, unix.WNOHANG, nil)
 	}
 }

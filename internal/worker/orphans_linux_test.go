@@ -2,8 +2,10 @@ package worker
 
 import (
 	"context"
+	"os/exec"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -53,4 +55,38 @@ def app(environ, start_response):
 	}
 	<-w.Exited()
 	eventually(t, "the worker without a zygote is reaped", func() bool { return !exists(w.PID()) })
+}
+
+// A process that ends before anybody could note its number keeps its exit status
+// for its waiter. Not parallel: it would reap what others wait for.
+func TestChildThatEndsAtOnceIsNotReaped(t *testing.T) {
+	c := NewChildren()
+	reaped := make(chan struct{})
+	var cmd *exec.Cmd
+	err := c.Start(func() (int, error) {
+		cmd = exec.Command("sh", "-c", "exit 7")
+		if err := cmd.Start(); err != nil {
+			return 0, err
+		}
+		pid := cmd.Process.Pid
+		eventually(t, "it is dead", func() bool {
+			var info unix.Siginfo
+			err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+			return err == nil && siginfoPID(&info) == pid
+		})
+		go func() { c.reap(t.Context()); close(reaped) }()
+		select { // the news of its death came sooner than its number
+		case <-reaped:
+		case <-time.After(50 * time.Millisecond):
+		}
+		return pid, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != 7 {
+		t.Errorf("its exit status is lost: %v", err)
+	}
+	c.Ended(cmd.Process.Pid)
+	<-reaped
 }

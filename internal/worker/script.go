@@ -28,7 +28,7 @@ type Script struct {
 // not be loaded, a *ScriptError that the process ended or hung after that.
 func RunScript(ctx context.Context, opts Options, script Script) (Ready, error) {
 	z := &zygote{
-		note: func(int, bool) {}, opts: &opts, exited: make(chan struct{}),
+		children: NewChildren(), opts: &opts, exited: make(chan struct{}),
 	}
 	if err := z.exec(script.Role); err != nil {
 		return Ready{}, err

@@ -24,7 +24,7 @@ const stopGrace = 2 * time.Second
 // zygote is the Python process that forks the workers of one generation.
 type zygote struct {
 	opts     *Options
-	note     func(pid int, lives bool)
+	children *Children
 	cmd      *exec.Cmd
 	channel  *channel
 	lifeline *os.File // closing it, or our death, kills the process
@@ -54,11 +54,10 @@ type forked struct {
 }
 
 // startZygote starts the interpreter and has it load what opts say.
-// note is told of the process's number when it begins and when it has been waited for.
-func startZygote(ctx context.Context, opts *Options, note func(pid int, lives bool)) (*zygote, error) {
+func startZygote(ctx context.Context, opts *Options) (*zygote, error) {
 	z := &zygote{
-		note: note,
-		opts: opts, loaded: make(chan error, 1), gone: make(chan struct{}), exited: make(chan struct{}),
+		children: opts.Children,
+		opts:     opts, loaded: make(chan error, 1), gone: make(chan struct{}), exited: make(chan struct{}),
 		waiting: map[int64]birth{}, workers: map[int]*Worker{},
 	}
 	if err := z.exec("zygote"); err != nil {
@@ -95,7 +94,7 @@ func (z *zygote) exec(role string) (err error) {
 	}
 	if err == nil {
 		z.cmd = z.command(role, outputs, bundleR, theirs, lifeR)
-		if err = z.cmd.Start(); err != nil {
+		if err = z.children.Start(z.startCommand); err != nil {
 			outputs.close()
 			err = z.explain(err)
 		}
@@ -107,13 +106,19 @@ func (z *zygote) exec(role string) (err error) {
 		return err
 	}
 	outputs.start()
-	z.note(z.cmd.Process.Pid, true)
 	go z.wait(outputs)
 	go func() { // the bundle is larger than a pipe holds
 		_, _ = bundle.Write(pyworker.Bundle())
 		_ = bundle.Close()
 	}()
 	return nil
+}
+
+func (z *zygote) startCommand() (pid int, err error) {
+	if err := z.cmd.Start(); err != nil {
+		return 0, err
+	}
+	return z.cmd.Process.Pid, nil
 }
 
 // pipes makes the one for the bundle and the lifeline.
@@ -162,7 +167,7 @@ func (z *zygote) explain(err error) error {
 // wait is the only one that waits for the process.
 func (z *zygote) wait(outputs *outputs) {
 	z.waitErr = z.cmd.Wait()
-	z.note(z.cmd.Process.Pid, false)
+	z.children.Ended(z.cmd.Process.Pid)
 	outputs.expire()
 	close(z.exited)
 }
