@@ -148,6 +148,12 @@ type Config struct {
 	// Default: none.
 	Control string
 
+	// Sockets are listening sockets that are open already: another process hands
+	// them over, or holds them for this one (systemd). Run takes those of Bind and
+	// Control from them, opens what is not among them, and closes the others. They
+	// stay the other process's until Own is called. Default: none.
+	Sockets []Socket
+
 	// Logger receives the server's own messages and what the application writes
 	// to wsgi.errors, stdout and stderr. Default: slog.Default().
 	Logger *slog.Logger

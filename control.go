@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"highball/internal/control"
 	"highball/internal/gateway"
+	"highball/internal/listen"
 	"highball/internal/pool"
 	"highball/internal/worker"
 )
@@ -21,27 +23,55 @@ type target struct {
 	began time.Time
 }
 
-// openControl opens the control socket of a run, unless there is to be none. What
-// it returns closes it, and returns when the last answers have left.
-func (r *run) openControl() (end func(), err error) {
+// listenForControl opens the control socket, unless there is to be none.
+func (r *run) listenForControl(ctx context.Context, given *listen.Inherited) error {
 	path := r.s.cfg.Control
 	if path == "" {
-		return func() {}, nil
+		return nil
 	}
-	l, err := control.Listen(path)
+	path, err := filepath.Abs(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r.s.logger.Debug("control socket", "path", path)
-	t := &target{s: r.s, r: r, began: time.Now()}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		if err := control.Serve(l, t); err != nil {
-			r.s.logger.Error(err.Error())
-		}
-	}()
-	return func() { _ = l.Close(); <-served }, nil
+	if r.control = r.take(ctx, given, listen.Address{Path: path}); r.control == nil {
+		r.control, err = control.Listen(path)
+	}
+	return err
+}
+
+// controller answers on the control socket of a run, if it has one.
+type controller struct {
+	r      *run
+	target *target
+	once   sync.Once
+	served sync.WaitGroup
+}
+
+func (r *run) newControl() *controller {
+	return &controller{r: r, target: &target{s: r.s, r: r, began: time.Now()}}
+}
+
+// serve begins to answer, if it has not yet.
+func (c *controller) serve() {
+	if c.r.control == nil {
+		return
+	}
+	c.once.Do(func() {
+		c.r.s.logger.Debug("control socket", "address", c.r.control.Name())
+		c.served.Go(func() {
+			if err := control.Serve(c.r.control, c.target); err != nil {
+				c.r.s.logger.Error(err.Error())
+			}
+		})
+	})
+}
+
+// end closes the socket and returns when the last answers have left.
+func (c *controller) end() {
+	if c.r.control != nil {
+		_ = c.r.control.Close()
+	}
+	c.served.Wait()
 }
 
 // Status is what there is to say of the whole.

@@ -3,8 +3,9 @@ package highball
 import (
 	"context"
 	"errors"
-	"net"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"highball/internal/front"
@@ -13,10 +14,13 @@ import (
 
 // run is one call of Server.Run.
 type run struct {
-	s         *Server
-	front     *front.Server
-	listeners []net.Listener
-	end       context.CancelFunc // begins an orderly stop
+	s          *Server
+	front      *front.Server
+	listeners  []*listen.Socket   // one for each of Config.Bind
+	control    *listen.Socket     // nil: none
+	inherited  []string           // the names of those that were open already
+	handedOver atomic.Bool        // another process serves from now on
+	end        context.CancelFunc // begins an orderly stop
 
 	stopOnce sync.Once
 	stopped  chan struct{} // closed when the stop has ended
@@ -41,20 +45,39 @@ func (s *Server) Run(ctx context.Context) error {
 	ctx, cancel := r.untilClosed(ctx)
 	defer cancel()
 	r.end = cancel
-	endControl, err := r.openControl()
-	if err != nil {
-		r.closeListeners()
-		return err
+	control := r.newControl()
+	defer control.end()
+	if !r.isGuest() {
+		control.serve() // else the one that has the socket answers yet
 	}
-	defer endControl()
-	if err := s.Start(ctx); err != nil {
+	if err := r.start(ctx); err != nil {
 		r.closeListeners()
 		if ctx.Err() != nil {
 			return nil // told to stop before it was up
 		}
 		return err
 	}
+	control.serve()
 	return r.serve(ctx)
+}
+
+// isGuest says whether another process serves the same sockets meanwhile.
+func (r *run) isGuest() bool { return len(r.inherited) > 0 }
+
+// start starts the workers. A guest does not serve before it has all of them: the
+// other process does.
+func (r *run) start(ctx context.Context) error {
+	if err := r.s.Start(ctx); err != nil || !r.isGuest() {
+		return err
+	}
+	select {
+	case <-r.s.allUp:
+		return nil
+	case <-ctx.Done():
+		// The workers that are there have served nothing.
+		_ = r.s.stopWorkers(ctx)
+		return ctx.Err()
+	}
 }
 
 // untilClosed ends the context when the Server is shut down as well.
@@ -70,19 +93,36 @@ func (r *run) untilClosed(ctx context.Context) (context.Context, context.CancelF
 	return ctx, cancel
 }
 
+// listen opens the sockets, or takes them of Config.Sockets.
 func (r *run) listen(ctx context.Context) error {
+	given, err := listen.NewInherited(r.s.cfg.given())
+	if err != nil {
+		return err
+	}
+	defer given.Close()
 	for _, bind := range r.s.cfg.Bind {
 		address, err := listen.Parse(bind)
 		if err != nil {
 			return err
 		}
-		l, err := listen.Listen(ctx, address)
-		if err != nil {
-			return err
+		l := r.take(ctx, given, address)
+		if l == nil {
+			if l, err = listen.Listen(ctx, address); err != nil {
+				return err
+			}
 		}
 		r.listeners = append(r.listeners, l)
 	}
-	return nil
+	return r.listenForControl(ctx, given)
+}
+
+// take takes an open socket for an address; nil if there is none.
+func (r *run) take(ctx context.Context, given *listen.Inherited, address listen.Address) *listen.Socket {
+	l := given.Take(ctx, address)
+	if l != nil {
+		r.inherited = append(r.inherited, l.Name())
+	}
+	return l
 }
 
 // addresses are the URLs that the run answers on.
@@ -95,23 +135,35 @@ func (r *run) addresses() (urls []string) {
 	return urls
 }
 
+// sockets are all that the run listens on.
+func (r *run) sockets() []*listen.Socket {
+	if r.control == nil {
+		return r.listeners
+	}
+	return append(slices.Clip(r.listeners), r.control)
+}
+
 func (r *run) closeListeners() {
-	for _, l := range r.listeners {
+	for _, l := range r.sockets() {
 		_ = l.Close()
 	}
 }
 
 func (r *run) serve(ctx context.Context) error {
 	failed := make(chan error, len(r.listeners))
-	for i, l := range r.listeners {
-		address, _ := listen.Parse(r.s.cfg.Bind[i])
+	var accept []func() error
+	for _, l := range r.listeners {
+		accept = append(accept, r.front.Add(l)) // all of them before a stop can begin
+	}
+	for i, serve := range accept {
 		go func() {
-			if err := r.front.Serve(l); err != nil {
+			if err := serve(); err != nil {
 				failed <- err
 			}
 		}()
-		r.s.logger.Info("listening on " + address.Bound(l).URL())
+		r.s.logger.Info("listening on " + r.addresses()[i])
 	}
+	close(r.s.ready)
 	var err error
 	select {
 	case err = <-failed:
@@ -131,7 +183,7 @@ func (r *run) serve(ctx context.Context) error {
 // about to stop. Shutdown and Close end it.
 func (r *run) goOn(delay time.Duration) {
 	r.s.draining.Store(true)
-	if delay <= 0 {
+	if delay <= 0 || r.handedOver.Load() {
 		return
 	}
 	r.s.logger.Info("stopping: requests are served for a while yet", "shutdown_delay", delay)

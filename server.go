@@ -32,6 +32,9 @@ type Server struct {
 	startMu  sync.Mutex
 	failed   error             // why Start failed, for good
 	first    chan worker.Ready // what the first worker reported
+	up       atomic.Int64      // workers that were ready, of all times
+	allUp    chan struct{}     // closed when they were as many as were asked for
+	ready    chan struct{}     // closed when Run accepts connections
 
 	application atomic.Pointer[string] // its repr
 
@@ -58,6 +61,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, logger: cfg.Logger, interpreter: interpreter,
 		first: make(chan worker.Ready, 1), closed: make(chan struct{}), children: worker.NewChildren(),
+		allUp: make(chan struct{}), ready: make(chan struct{}),
 	}
 	s.pool = pool.New(pool.Options[*worker.Slot]{
 		Size: cfg.Workers, Generation: s.generation, QueueSize: cfg.QueueSize,
@@ -111,6 +115,9 @@ func (g *generation) Start(ctx context.Context) (pool.Process[*worker.Slot], err
 	select {
 	case g.s.first <- ready:
 	default: // announced already
+	}
+	if g.s.up.Add(1) == int64(g.s.cfg.Workers) {
+		close(g.s.allUp)
 	}
 	return w, nil
 }

@@ -55,6 +55,13 @@ type server interface {
 	Scale(workers int) error
 	Workers() int
 	Close() error
+
+	Ready() <-chan struct{}
+	Inherited() []string
+	Own() error
+	Sockets() ([]highball.Socket, error)
+	HandOver(addresses []string) error
+	StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, <-chan *os.ProcessState, error)
 }
 
 func (p *program) rootCommand() *cobra.Command {

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"highball/internal/notify"
 )
 
 func (p *program) runCommand() *cobra.Command {
@@ -24,7 +26,7 @@ func (p *program) runCommand() *cobra.Command {
 		Long: "Serve the WSGI application APP, \"module:attribute\" or one of the forms that docs/CONFIG.md lists. " +
 			"Without APP the current directory is searched for a Django or Flask project.\n\n" +
 			"SIGTERM or SIGINT lets requests in progress finish for drain-timeout; a second one, or SIGQUIT, stops at once. " +
-			"SIGHUP reloads the code.",
+			"SIGHUP reloads the code. SIGUSR2 has the program, as it is on disk now, take over the sockets without a break.",
 		Example:               "  highball run mysite.wsgi --bind :8000 --workers 4",
 		DisableFlagsInUseLine: true,
 		Args:                  cobra.ArbitraryArgs, // counted with the settings
@@ -37,6 +39,14 @@ func (p *program) runCommand() *cobra.Command {
 }
 
 func (p *program) run(cmd *cobra.Command, args []string) error {
+	place, err := newSuccessor(p.environ)
+	if err != nil {
+		return err
+	}
+	self, err := findSelf(os.Args, p.environ)
+	if err != nil {
+		return err
+	}
 	values, err := p.loadSettings(cmd, args)
 	if err != nil {
 		return err
@@ -53,27 +63,36 @@ func (p *program) run(cmd *cobra.Command, args []string) error {
 	}
 	cfg := serverConfig(values, logs)
 	cfg.Control = controlPath(cfg.Control, p.environ, logs.server)
+	if place != nil {
+		place.tellLimit(cfg.StartTimeout)
+		cfg.Sockets = place.sockets
+	}
 	srv, err := p.newServer(cfg)
 	if err != nil {
 		return refused(cmd, err)
 	}
-	return p.serve(cmd.Context(), srv, logs, touched)
+	return p.serve(cmd.Context(), srv, logs, touched, &upgrader{
+		srv: srv, self: self, place: place, start: cfg.StartTimeout, margin: upgradeMargin,
+		manager: notify.Manager(getenv(p.environ)("NOTIFY_SOCKET")), logger: logs.server,
+	})
 }
 
 // serve runs srv until it ends by itself or is told to by a signal. The first
 // that stops drains, the second closes; after that signals have their usual
 // effect, so that a third ends a process that cannot even close.
-func (p *program) serve(ctx context.Context, srv server, logs logs, touched *touched) error {
+func (p *program) serve(ctx context.Context, srv server, logs logs, touched *touched, up *upgrader) error {
 	logger := logs.server
 	commands := &commands{srv: srv, logs: logs, logger: logger, terminal: isTerminal(os.Stdin)}
 	ctx, drain := context.WithCancel(ctx)
 	defer drain()
 	signals, stop := p.signals()
 	defer stop()
+	defer up.discard()
 
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Run(ctx) }()
 	go commands.reloadWhenTouched(ctx, touched)
+	go up.place.takeOver(ctx, srv, logger)
 
 	var first time.Time
 	var said sync.WaitGroup
@@ -82,15 +101,26 @@ func (p *program) serve(ctx context.Context, srv server, logs logs, touched *tou
 		select {
 		case err := <-ended:
 			return err
+		case result := <-up.results:
+			if up.settle(result, !first.IsZero()) {
+				drain()
+			}
 		case sig := <-signals:
 			switch {
+			case sig == syscall.SIGUSR2:
+				up.begin(!first.IsZero())
+			case sig == syscall.SIGHUP && up.busy():
+				logger.Error("no reload: an upgrade is in progress, which starts with the code as it is now")
 			case commands.obey(ctx, sig):
 			case sig == syscall.SIGQUIT:
 				stop()
+				up.discard()
 				return closeNow(srv, ended, sig, logger)
 			case first.IsZero():
 				first = time.Now()
-				drain()
+				if !up.giveUp() {
+					drain()
+				}
 				// Not in this loop: a log that nobody reads would hold it up.
 				said.Go(func() {
 					logger.Info("stopping: requests in progress may finish; the next signal stops at once",
@@ -98,6 +128,7 @@ func (p *program) serve(ctx context.Context, srv server, logs logs, touched *tou
 				})
 			case time.Since(first) >= sameSignal:
 				stop()
+				up.discard()
 				return closeNow(srv, ended, sig, logger)
 			}
 		}

@@ -32,10 +32,20 @@ type fakeServer struct {
 	mu      sync.Mutex
 	workers int
 	did     chan string // what signals made it do
+
+	ready     chan struct{}
+	inherited []string
+	owned     chan struct{}
+	handed    []string
 }
 
 func newFake() *fakeServer {
-	return &fakeServer{drained: make(chan struct{}), closed: make(chan struct{}), workers: 2, did: make(chan string, 1)}
+	f := &fakeServer{
+		drained: make(chan struct{}), closed: make(chan struct{}), workers: 2, did: make(chan string, 1),
+		ready: make(chan struct{}), owned: make(chan struct{}),
+	}
+	close(f.ready)
+	return f
 }
 
 func (f *fakeServer) Run(ctx context.Context) error {
@@ -70,6 +80,27 @@ func (f *fakeServer) Workers() int {
 	return f.workers
 }
 
+func (f *fakeServer) Ready() <-chan struct{}              { return f.ready }
+func (f *fakeServer) Inherited() []string                 { return f.inherited }
+func (f *fakeServer) Own() error                          { close(f.owned); return nil }
+func (f *fakeServer) Sockets() ([]highball.Socket, error) { return nil, nil }
+func (f *fakeServer) HandOver(addresses []string) error   { f.handed = addresses; return nil }
+
+func (f *fakeServer) StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, <-chan *os.ProcessState, error) {
+	p, err := os.StartProcess(name, argv, attr)
+	if err != nil {
+		return nil, nil, err
+	}
+	ended := make(chan *os.ProcessState, 1)
+	go func() {
+		defer close(ended)
+		if state, err := p.Wait(); err == nil {
+			ended <- state
+		}
+	}()
+	return p, ended, nil
+}
+
 func (f *fakeServer) Close() error {
 	close(f.closed)
 	return nil
@@ -85,13 +116,16 @@ func withSignals() (*program, chan os.Signal) {
 	}, signals
 }
 
+func serveFake(ctx context.Context, p *program, srv server) error {
+	logger := slog.New(slog.DiscardHandler)
+	return p.serve(ctx, srv, logs{server: logger}, &touched{}, &upgrader{srv: srv, logger: logger})
+}
+
 func TestFirstSignalDrains(t *testing.T) {
 	p, signals := withSignals()
 	srv := newFake()
 	result := make(chan error)
-	go func() {
-		result <- p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}, &touched{})
-	}()
+	go func() { result <- serveFake(context.Background(), p, srv) }()
 	signals <- syscall.SIGTERM
 	if err := <-result; err != nil {
 		t.Errorf("error %v after an orderly stop", err)
@@ -109,9 +143,7 @@ func TestSecondSignalCloses(t *testing.T) {
 		srv := newFake()
 		srv.stubborn = true
 		result := make(chan error)
-		go func() {
-			result <- p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}, &touched{})
-		}()
+		go func() { result <- serveFake(context.Background(), p, srv) }()
 		signals <- os.Interrupt
 		<-srv.drained
 		signals <- os.Interrupt // at the same moment: the same signal, sent to the group as well
@@ -133,7 +165,7 @@ func TestServerThatEndsByItself(t *testing.T) {
 	p, _ := withSignals()
 	srv := newFake()
 	srv.fails = errors.New("address in use")
-	if err := p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}, &touched{}); err != srv.fails {
+	if err := serveFake(context.Background(), p, srv); err != srv.fails {
 		t.Errorf("error %v, want %v", err, srv.fails)
 	}
 }
@@ -240,9 +272,7 @@ func TestSignalsThatManage(t *testing.T) {
 	p, signals := withSignals()
 	srv := newFake()
 	result := make(chan error)
-	go func() {
-		result <- p.serve(context.Background(), srv, logs{server: slog.New(slog.DiscardHandler)}, &touched{})
-	}()
+	go func() { result <- serveFake(context.Background(), p, srv) }()
 	for _, step := range []struct {
 		sig  syscall.Signal
 		want []string
@@ -295,7 +325,7 @@ func TestQuitStopsAtOnce(t *testing.T) {
 	result := make(chan error)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	go func() { result <- p.serve(ctx, srv, logs{server: slog.New(slog.DiscardHandler)}, &touched{}) }()
+	go func() { result <- serveFake(ctx, p, srv) }()
 	signals <- syscall.SIGQUIT
 	<-srv.closed
 	cancel() // the fake's Run waits for it

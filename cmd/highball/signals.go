@@ -17,6 +17,7 @@ var known = []os.Signal{
 	syscall.SIGQUIT,  // stop at once
 	syscall.SIGHUP,   // reload
 	syscall.SIGUSR1,  // open the logs again
+	syscall.SIGUSR2,  // a new process takes the place of this one
 	syscall.SIGTTIN,  // one worker more
 	syscall.SIGTTOU,  // one worker less
 	syscall.SIGWINCH, // no workers, unless a terminal has changed its size
