@@ -71,6 +71,10 @@ func (l *Load) Start() {
 // Answered is how many answers there were up to now.
 func (l *Load) Answered() int { return int(l.answered.Load()) }
 
+// End has the clients stop after the request that they are at. Then none of them
+// should have been Refused.
+func (l *Load) End() { l.ended.Store(true) }
+
 // Wait returns when all clients were refused or, after Patience, gave up.
 func (l *Load) Wait() LoadReport {
 	timer := time.AfterFunc(Patience, func() { l.ended.Store(true) })

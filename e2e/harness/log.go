@@ -44,7 +44,8 @@ type Log struct {
 
 func newLog() *Log { return &Log{changed: make(chan struct{})} }
 
-func (l *Log) follow(r io.Reader) {
+func (l *Log) follow(r io.ReadCloser) {
+	defer r.Close()
 	lines := bufio.NewReader(r)
 	for {
 		line, err := lines.ReadString('\n')
@@ -71,6 +72,25 @@ func (l *Log) add(line string) {
 	close(l.changed)
 	l.changed = make(chan struct{})
 	l.mu.Unlock()
+}
+
+// awaitEnd says whether the log ends within limit.
+func (l *Log) awaitEnd(limit time.Duration) bool {
+	timeout := time.NewTimer(limit)
+	defer timeout.Stop()
+	for {
+		l.mu.Lock()
+		closed, changed := l.closed, l.changed
+		l.mu.Unlock()
+		if closed {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-timeout.C:
+			return false
+		}
+	}
 }
 
 // Find returns the entries so far that match.

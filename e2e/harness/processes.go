@@ -33,3 +33,13 @@ func commandLine(pid int) string {
 	line, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
 	return strings.ReplaceAll(string(line), "\x00", " ")
 }
+
+// alive says whether a process has not ended; one that nobody waits for counts as
+// ended. Where there is no /proc, the answer is yes.
+func alive(pid int) bool {
+	if _, err := os.Stat("/proc/self"); err != nil {
+		return true
+	}
+	environ, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
+	return err == nil && len(environ) > 0
+}

@@ -1,9 +1,9 @@
 package harness
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -21,6 +21,9 @@ type Options struct {
 	Python string   // --python
 	Args   []string // more flags
 	Env    []string // more of the environment
+	Binary string   // another highball than Binary()
+
+	Upgraded bool // Upgrade will be called: others go on with the log
 }
 
 // Server is a running highball.
@@ -29,7 +32,7 @@ type Server struct {
 	Address string // "127.0.0.1:54321"
 	PID     int
 
-	cmd     *exec.Cmd
+	process *os.Process
 	scratch string // its TMPDIR
 	mark    string // in the environment of all its processes
 	ended   chan struct{}
@@ -72,12 +75,11 @@ func Launch(o Options) (*Server, error) {
 	if o.Python != "" {
 		args = append(args, "--python", o.Python)
 	}
-	s.cmd = exec.Command(binary, append(args, o.Args...)...)
-	s.cmd.Env = append(cleanEnviron(), "TMPDIR="+s.scratch, markName+"="+s.mark, "PYTHONDONTWRITEBYTECODE=1")
-	s.cmd.Env = append(s.cmd.Env, o.Env...)
-	s.cmd.WaitDelay = Patience / 2 // for a process that has our pipe and lives on
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	return s, s.start()
+	cmd := exec.Command(cmp.Or(o.Binary, binary), append(args, o.Args...)...)
+	cmd.Env = append(cleanEnviron(), "TMPDIR="+s.scratch, markName+"="+s.mark, "PYTHONDONTWRITEBYTECODE=1")
+	cmd.Env = append(cmd.Env, o.Env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return s, s.start(cmd, o.Upgraded)
 }
 
 var marks atomic.Int64
@@ -91,17 +93,25 @@ func cleanEnviron() []string {
 	})
 }
 
-func (s *Server) start() error {
-	r, w := io.Pipe()
-	s.cmd.Stdout, s.cmd.Stderr = w, w
-	if err := s.cmd.Start(); err != nil {
+func (s *Server) start(cmd *exec.Cmd, upgraded bool) error {
+	r, w, err := os.Pipe()
+	if err != nil {
 		return err
 	}
-	s.PID = s.cmd.Process.Pid
+	cmd.Stdout, cmd.Stderr = w, w
+	err = cmd.Start()
+	_ = w.Close()
+	if err != nil {
+		_ = r.Close()
+		return err
+	}
+	s.process, s.PID = cmd.Process, cmd.Process.Pid
 	go s.follow(r)
 	go func() {
-		s.err = s.cmd.Wait()
-		_ = w.Close()
+		s.err = cmd.Wait()
+		if !upgraded && !s.awaitEnd(Patience/2) {
+			s.err = errors.Join(s.err, errors.New("a process has the server's output and lives on"))
+		}
 		close(s.ended)
 	}()
 	const listening = "listening on http://"
@@ -117,7 +127,7 @@ func (s *Server) start() error {
 func (s *Server) URL(path string) string { return "http://" + s.Address + path }
 
 // Signal sends a signal to the front.
-func (s *Server) Signal(sig os.Signal) error { return s.cmd.Process.Signal(sig) }
+func (s *Server) Signal(sig os.Signal) error { return s.process.Signal(sig) }
 
 // Ended is closed when the front has exited.
 func (s *Server) Ended() <-chan struct{} { return s.ended }
@@ -137,6 +147,14 @@ func (s *Server) Stop() error {
 	return errors.Join(s.Exit(), s.leftovers())
 }
 
+// Leave says what a server that the test has ended left behind. That it ended as it
+// did is no failure.
+func (s *Server) Leave() error {
+	s.stopped.Store(true)
+	defer os.RemoveAll(s.scratch)
+	return s.leftovers()
+}
+
 // Exit waits for the front's end and returns what its exit code means.
 func (s *Server) Exit() error {
 	timeout := time.NewTimer(Patience)
@@ -144,7 +162,7 @@ func (s *Server) Exit() error {
 	select {
 	case <-s.ended:
 	case <-timeout.C:
-		_ = s.cmd.Process.Kill()
+		_ = s.process.Kill()
 		<-s.ended
 		return fmt.Errorf("the server did not stop:\n%s", s.Tail(20))
 	}
