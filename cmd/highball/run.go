@@ -72,7 +72,7 @@ func (p *program) run(cmd *cobra.Command, args []string) error {
 		return refused(cmd, err)
 	}
 	return p.serve(cmd.Context(), srv, logs, touched, &upgrader{
-		srv: srv, self: self, place: place, start: cfg.StartTimeout, margin: upgradeMargin,
+		srv: srv, self: self, place: place, start: cfg.StartTimeout, margin: upgradeMargin, grace: upgradeGrace,
 		manager: notify.Manager(getenv(p.environ)("NOTIFY_SOCKET")), logger: logs.server,
 	})
 }

@@ -165,11 +165,11 @@ func (u *upgrade) letGo() {
 
 // abandon ends the process. It gets a moment to do so in good order, and keeps its
 // hands off the sockets as long as it was not told that they are its own.
-func (u *upgrade) abandon() {
+func (u *upgrade) abandon(grace time.Duration) {
 	_ = u.process.Signal(syscall.SIGTERM)
 	select {
 	case <-u.ended:
-	case <-time.After(upgradeGrace):
+	case <-time.After(grace):
 		_ = u.process.Kill()
 		<-u.ended
 	}

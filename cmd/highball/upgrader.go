@@ -17,7 +17,8 @@ type upgrader struct {
 	self    self
 	place   *successor // nil: this process has taken nobody's place
 	start   time.Duration
-	margin  time.Duration
+	margin  time.Duration // upgradeMargin, but in tests
+	grace   time.Duration // upgradeGrace
 	manager notify.Manager
 	logger  *slog.Logger
 
@@ -51,7 +52,7 @@ func (u *upgrader) begin(stopping bool) {
 	go func(results chan<- upgradeResult) {
 		sockets, err := began.await(ctx, u.start, u.margin)
 		if err != nil {
-			began.abandon()
+			began.abandon(u.grace)
 		}
 		results <- upgradeResult{sockets, err}
 	}(u.results)
@@ -129,7 +130,7 @@ func (u *upgrader) discard() {
 	_ = u.current.process.Kill()
 	u.cancel(errStopping)
 	if result := <-u.results; result.err == nil {
-		u.current.abandon()
+		u.current.abandon(u.grace)
 	}
 	u.current = nil
 }

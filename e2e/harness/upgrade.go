@@ -82,6 +82,9 @@ func (s *Server) Successor(t testing.TB) *Server {
 		if err := next.Stop(); err != nil {
 			t.Error(err)
 		}
+		if s.Count("DATA RACE") > 0 {
+			t.Errorf("the race detector reports:\n%s", s.Tail(200))
+		}
 	})
 	return next
 }
