@@ -205,6 +205,15 @@ func TestUpgradeThatFails(t *testing.T) {
 	u.wantFront(t)
 }
 
+// A new process that neither ends nor is ready is killed.
+func TestUpgradeThatHangs(t *testing.T) {
+	t.Parallel()
+	u := startUpgradable(t, harness.Options{Args: []string{"--start-timeout", "0.1"}})
+	u.write(t, u.binary, "#!/bin/sh\nexec sleep 600\n", 0o700)
+	u.fails(t, "not ready within 10.1s: it is killed")
+	harness.Eventually(t, "it is gone", func() bool { return len(u.Processes()) == 4 })
+}
+
 const waitsForFile = `
 import os, time
 while not os.path.exists("go"):

@@ -26,6 +26,7 @@ import (
 type fakeServer struct {
 	stubborn bool
 	fails    error
+	atDrain  func()
 	drained  chan struct{} // closed when the context of Run has ended
 	closed   chan struct{}
 
@@ -53,6 +54,9 @@ func (f *fakeServer) Run(ctx context.Context) error {
 		return f.fails
 	}
 	<-ctx.Done()
+	if f.atDrain != nil {
+		f.atDrain()
+	}
 	close(f.drained)
 	if f.stubborn {
 		<-f.closed

@@ -107,34 +107,33 @@ func TestUpgradeHandsOver(t *testing.T) {
 	}
 }
 
-// What is not ready is killed, even if it does not want to go, and another attempt
-// may be made.
-func TestUpgradeBacksOut(t *testing.T) {
+// A new process that is not wanted is killed if it does not want to go.
+func TestUpgradeIsGivenUp(t *testing.T) {
 	p, signals := withSignals()
 	srv := newFake()
 	up, log := upgradeTo(t, srv, `trap '' TERM; echo $$ > pid; exec sleep 600`)
-	up.start, up.grace = time.Millisecond, time.Millisecond
+	up.grace = time.Millisecond
+	var pid int
+	srv.atDrain = func() { // connections that come after it are not to wait for nobody
+		if !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			t.Errorf("process %d lives on", pid)
+		}
+	}
 	result := make(chan error)
 	go func() { result <- p.serve(context.Background(), srv, logs{server: up.logger}, up) }()
 	signals <- syscall.SIGUSR2
-	signals <- syscall.SIGTTIN // after which the upgrade is known to have begun
-	<-srv.did
+	for deadline := time.Now().Add(10 * time.Second); pid == 0; {
+		text, _ := os.ReadFile(filepath.Join(up.self.dir, "pid"))
+		if _, err := fmt.Sscanln(string(text), &pid); err != nil && time.Now().After(deadline) {
+			t.Fatal("the new process does not begin")
+		}
+	}
 	signals <- syscall.SIGTERM
 	if err := <-result; err != nil {
 		t.Errorf("the old process ends with %v", err)
 	}
-	if srv.handed != nil {
-		t.Errorf("handed over %v", srv.handed)
-	}
-	if up.busy() || !strings.Contains(log.String(), "upgrade failed") && !strings.Contains(log.String(), "given up") {
-		t.Errorf("still in progress: %t; the log says\n%s", up.busy(), log)
-	}
-	if text, err := os.ReadFile(filepath.Join(up.self.dir, "pid")); err == nil {
-		var pid int
-		_, _ = fmt.Sscan(string(text), &pid)
-		if !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-			t.Errorf("process %d lives on", pid)
-		}
+	if srv.handed != nil || up.busy() || !strings.Contains(log.String(), "given up") {
+		t.Errorf("handed over %v, in progress: %t; the log says\n%s", srv.handed, up.busy(), log)
 	}
 }
 
@@ -165,34 +164,36 @@ func TestUpgradeIsRefused(t *testing.T) {
 // A process that takes over reports what it uses, and has it for its own when the
 // other lets go, or dies.
 func TestTakeOver(t *testing.T) {
-	ours, theirs := net.Pipe()
-	defer theirs.Close()
-	srv := newFake()
-	srv.inherited = []string{"a"}
-	place := &successor{conn: ours, alone: make(chan struct{})}
-	go func() {
-		place.tellLimit(-1)
-		place.takeOver(t.Context(), srv, slog.New(slog.DiscardHandler))
-	}()
-	var limit, ready handoverReport
-	decoder := json.NewDecoder(theirs)
-	if err := errors.Join(decoder.Decode(&limit), decoder.Decode(&ready)); err != nil {
-		t.Fatal(err)
-	}
-	if limit.StartMS == nil || *limit.StartMS != 0 || limit.Ready || !ready.Ready || !slices.Equal(ready.Sockets, srv.inherited) {
-		t.Errorf("it reports %+v and %+v", limit, ready)
-	}
-	select {
-	case <-srv.owned:
-		t.Error("it takes the sockets for its own before it was told")
-	default:
-	}
-	if place.isAlone() {
-		t.Error("it is alone before it was told")
-	}
-	_ = theirs.Close()
-	<-srv.owned
-	<-place.alone
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		srv := newFake()
+		srv.inherited = []string{"a"}
+		place := &successor{conn: ours, alone: make(chan struct{})}
+		go func() {
+			place.tellLimit(-1)
+			place.takeOver(t.Context(), srv, slog.New(slog.DiscardHandler))
+		}()
+		var limit, ready handoverReport
+		decoder := json.NewDecoder(theirs)
+		if err := errors.Join(decoder.Decode(&limit), decoder.Decode(&ready)); err != nil {
+			t.Fatal(err)
+		}
+		if limit.StartMS == nil || *limit.StartMS != 0 || limit.Ready || !ready.Ready || !slices.Equal(ready.Sockets, srv.inherited) {
+			t.Errorf("it reports %+v and %+v", limit, ready)
+		}
+		synctest.Wait()
+		select {
+		case <-srv.owned:
+			t.Error("it takes the sockets for its own before it was told")
+		default:
+		}
+		if place.isAlone() {
+			t.Error("it is alone before it was told")
+		}
+		_ = theirs.Close()
+		<-srv.owned
+		<-place.alone
+	})
 }
 
 func TestNoSuccessor(t *testing.T) {
