@@ -48,11 +48,15 @@ func (s *Server) Sockets() ([]Socket, error) {
 
 // HandOver is told which of Sockets, by their addresses, another process serves
 // from now on. When Run ends it leaves the connections in their backlogs and the
-// files of Unix sockets to that process, and does not wait for ShutdownDelay.
+// files of Unix sockets to that process, and does not wait for ShutdownDelay. Once
+// Run has been told to end it is too late for that: the error is ErrClosed.
 func (s *Server) HandOver(addresses []string) error {
 	r, err := s.runThatServes()
 	if err != nil {
 		return err
+	}
+	if s.isStopping() {
+		return ErrClosed
 	}
 	r.handedOver.Store(true)
 	for _, own := range r.sockets() {
@@ -64,6 +68,15 @@ func (s *Server) HandOver(addresses []string) error {
 		_ = r.control.Close() // whoever asks is to reach the other one
 	}
 	return nil
+}
+
+func (s *Server) isStopping() bool {
+	select {
+	case <-s.closed:
+		return true
+	default:
+		return s.draining.Load()
+	}
 }
 
 // Inherited gives the addresses of those of Config.Sockets that Run uses.

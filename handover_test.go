@@ -166,6 +166,9 @@ func TestHandOverOfALostSocket(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
+	if err := srv.HandOver([]string{"127.0.0.1:0"}); !errors.Is(err, highball.ErrClosed) {
+		t.Errorf("handed over by a server that has stopped: %v", err)
+	}
 }
 
 func TestSocketsThatAreNone(t *testing.T) {

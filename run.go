@@ -47,8 +47,8 @@ func (s *Server) Run(ctx context.Context) error {
 	r.end = cancel
 	control := r.newControl()
 	defer control.end()
-	if !r.isGuest() {
-		control.serve() // else the one that has the socket answers yet
+	if r.control != nil && !r.control.Shared() {
+		control.serve() // else the process that has the socket answers yet
 	}
 	if err := r.start(ctx); err != nil {
 		r.closeListeners()

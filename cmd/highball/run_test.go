@@ -38,6 +38,7 @@ type fakeServer struct {
 	inherited []string
 	owned     chan struct{}
 	handed    []string
+	tooLate   error
 }
 
 func newFake() *fakeServer {
@@ -88,7 +89,10 @@ func (f *fakeServer) Ready() <-chan struct{}              { return f.ready }
 func (f *fakeServer) Inherited() []string                 { return f.inherited }
 func (f *fakeServer) Own() error                          { close(f.owned); return nil }
 func (f *fakeServer) Sockets() ([]highball.Socket, error) { return nil, nil }
-func (f *fakeServer) HandOver(addresses []string) error   { f.handed = addresses; return nil }
+func (f *fakeServer) HandOver(addresses []string) error {
+	f.handed = addresses
+	return f.tooLate
+}
 
 func (f *fakeServer) StartProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, <-chan *os.ProcessState, error) {
 	p, err := os.StartProcess(name, argv, attr)

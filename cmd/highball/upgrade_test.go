@@ -137,6 +137,24 @@ func TestUpgradeIsGivenUp(t *testing.T) {
 	}
 }
 
+// A server that was told to stop by other means keeps its sockets, and the new
+// process goes.
+func TestUpgradeThatIsTooLate(t *testing.T) {
+	p, signals := withSignals()
+	srv := newFake()
+	srv.tooLate = errors.New("the server is closed")
+	up, log := upgradeTo(t, srv, `echo '{"ready":true,"sockets":["a"]}' >&3; exec sleep 600`)
+	result := make(chan error)
+	go func() { result <- p.serve(context.Background(), srv, logs{server: up.logger}, up) }()
+	signals <- syscall.SIGUSR2
+	if err := <-result; err != nil {
+		t.Errorf("the old process ends with %v", err)
+	}
+	if up.done || !strings.Contains(log.String(), "given up: the server is closed") {
+		t.Errorf("done: %t; the log says\n%s", up.done, log)
+	}
+}
+
 func TestUpgradeIsRefused(t *testing.T) {
 	notReady := newFake()
 	notReady.ready = make(chan struct{})

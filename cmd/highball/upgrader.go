@@ -95,11 +95,13 @@ func (u *upgrader) settle(result upgradeResult, stopping bool) bool {
 		return false
 	}
 	pid := began.process.Pid
+	if err := u.srv.HandOver(result.sockets); err != nil { // `highball ctl stop` was sooner
+		u.logger.Info("the upgrade is given up: "+err.Error(), "pid", pid)
+		began.abandon(u.grace)
+		return true
+	}
 	if err := u.manager.Send(notify.MainPID(pid)); err != nil {
 		u.logger.Warn("systemd does not know of the new process: "+err.Error(), "pid", pid)
-	}
-	if err := u.srv.HandOver(result.sockets); err != nil {
-		u.logger.Error("upgrade: " + err.Error())
 	}
 	began.letGo()
 	u.done = true
