@@ -173,7 +173,7 @@ func TestUpgradeFinishesRequests(t *testing.T) {
 // and the next attempt can succeed.
 func TestUpgradeThatFails(t *testing.T) {
 	t.Parallel()
-	u := startUpgradable(t, harness.Options{Args: []string{"--start-timeout", "3"}})
+	u := startUpgradable(t, harness.Options{Args: []string{"--start-timeout", "6"}})
 	u.wantFront(t)
 	if err := os.Remove(u.binary); err != nil {
 		t.Fatal(err)
@@ -208,9 +208,9 @@ func TestUpgradeThatFails(t *testing.T) {
 // A new process that neither ends nor is ready is killed.
 func TestUpgradeThatHangs(t *testing.T) {
 	t.Parallel()
-	u := startUpgradable(t, harness.Options{Args: []string{"--start-timeout", "0.1"}})
+	u := startUpgradable(t, harness.Options{Args: []string{"--start-timeout", "5"}})
 	u.write(t, u.binary, "#!/bin/sh\nexec sleep 600\n", 0o700)
-	u.fails(t, "not ready within 10.1s: it is killed")
+	u.fails(t, "not ready within 15s: it is killed")
 	harness.Eventually(t, "it is gone", func() bool { return len(u.Processes()) == 4 })
 }
 
