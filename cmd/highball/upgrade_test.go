@@ -82,7 +82,7 @@ func TestUpgradeHandsOver(t *testing.T) {
 	up, log := upgradeTo(t, srv, `echo '{"start_ms":1000}' >&3; echo '{"ready":true,"sockets":["a","b"]}' >&3; read end <&3; echo "$PWD $LISTEN_HIGHBALL" > told`)
 	up.manager = notify.Manager(name)
 	result := make(chan error)
-	go func() { result <- p.serve(context.Background(), srv, logs{server: up.logger}, up) }()
+	go func() { result <- p.serve(context.Background(), srv, logs{server: up.logger}, &touched{}, up) }()
 	signals <- syscall.SIGUSR2
 	if err := <-result; err != nil {
 		t.Errorf("the old process ends with %v", err)
@@ -120,7 +120,7 @@ func TestUpgradeIsGivenUp(t *testing.T) {
 		}
 	}
 	result := make(chan error)
-	go func() { result <- p.serve(context.Background(), srv, logs{server: up.logger}, up) }()
+	go func() { result <- p.serve(context.Background(), srv, logs{server: up.logger}, &touched{}, up) }()
 	signals <- syscall.SIGUSR2
 	for deadline := time.Now().Add(10 * time.Second); pid == 0; {
 		text, _ := os.ReadFile(filepath.Join(up.self.dir, "pid"))
@@ -145,7 +145,7 @@ func TestUpgradeThatIsTooLate(t *testing.T) {
 	srv.tooLate = errors.New("the server is closed")
 	up, log := upgradeTo(t, srv, `echo '{"ready":true,"sockets":["a"]}' >&3; exec sleep 600`)
 	result := make(chan error)
-	go func() { result <- p.serve(context.Background(), srv, logs{server: up.logger}, up) }()
+	go func() { result <- p.serve(context.Background(), srv, logs{server: up.logger}, &touched{}, up) }()
 	signals <- syscall.SIGUSR2
 	if err := <-result; err != nil {
 		t.Errorf("the old process ends with %v", err)
