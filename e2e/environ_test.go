@@ -112,6 +112,8 @@ func TestVariablesWithoutAValueAreLeftOut(t *testing.T) {
 func TestVariablesAreBuiltinStrings(t *testing.T) {
 	onEach(t, func(t *testing.T, s *harness.Server) {
 		e := environOf(t, s, harness.Post("/environ?q", "body", "Content-Type: a/b", "X-A: \xe9"))
+		want(t, "the type of highball.queue_time", e.Types["highball.queue_time"], "float")
+		delete(e.Types, "highball.queue_time")
 		for key, kind := range e.Types {
 			if !strings.HasPrefix(key, "wsgi.") && kind != "str" {
 				t.Errorf("%s is a %s", key, kind)
