@@ -1,0 +1,67 @@
+package loss
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"highball/e2e/harness"
+)
+
+// between is the time from one kill to the next.
+const between = 100 * time.Millisecond
+
+// kill -9 of one worker after the other: what had begun there gets 502, all else is
+// served, and nothing twice.
+func TestWorkersAreKilled(t *testing.T) {
+	eachPreload(t, func(t *testing.T, flag string) {
+		for name, flags := range map[string][]string{"502": nil, "retried": {"--retry-idempotent"}} {
+			retried := name == "retried"
+			if retried && !hasFlag(t, flags[0]) {
+				continue // to be removed, with hasFlag, when each highball has it
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				// After each death the next start is put off longer: requests wait.
+				s := perform(t, 4, append(flags, flag, "--queue-timeout", "0")...)
+				s.crowd.Wait = 3 * time.Minute
+				s.start()
+				victims := s.killOneAfterTheOther(lasting(30 * time.Second))
+				a := s.settle(s.crowd.Stop(), terms{victims: victims, threads: 2, statuses: []int{502}, retried: retried})
+				t.Logf("%d workers were killed", len(victims))
+				if len(victims) < 4 || a.statuses[http.StatusBadGateway] == 0 {
+					t.Error("no request was in a worker that was killed: this proves nothing")
+				}
+			})
+		}
+	})
+}
+
+// killOneAfterTheOther kills a random worker at a time, when there is one.
+func (s *scene) killOneAfterTheOther(lasts time.Duration) (victims []int) {
+	s.t.Helper()
+	ticker := time.NewTicker(between)
+	defer ticker.Stop()
+	for end := time.Now().Add(lasts); time.Now().Before(end); <-ticker.C {
+		if pids := s.workers(); len(pids) > 0 {
+			pid := pids[rand.IntN(len(pids))]
+			s.kill(pid, syscall.SIGKILL)
+			victims = append(victims, pid)
+		}
+	}
+	return victims
+}
+
+// hasFlag says whether this highball knows a flag of run.
+func hasFlag(t *testing.T, flag string) bool {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), harness.Binary(), "run", "--help").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return strings.Contains(string(out), flag)
+}
