@@ -62,6 +62,35 @@ func TestResetIsLeaving(t *testing.T) {
 	}
 }
 
+// HTTP/2 knows no half-close: who closes one direction of the connection has left.
+func TestHalfCloseOfHTTP2IsLeaving(t *testing.T) {
+	for _, network := range networks {
+		t.Run(network, func(t *testing.T) {
+			l := listenOn(t, network)
+			defer l.Close()
+			client := connect(t, l.Addr())
+			accepted, err := l.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn, err := track(accepted, newServer(answers))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			ctx := rememberConn(t.Context(), conn)
+			if err := client.(socket).CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "the half-close is seen", func() bool { return HalfClosed(ctx) })
+			connOf(ctx).http2.Store(true)
+			if HalfClosed(ctx) {
+				t.Error("taken for a client that waits")
+			}
+		})
+	}
+}
+
 // A context that is not of one of our connections is never half-closed.
 func TestHalfClosedOfOthers(t *testing.T) {
 	if HalfClosed(t.Context()) || StopReading(t.Context()) {
