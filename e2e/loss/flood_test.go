@@ -3,6 +3,7 @@ package loss
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"strings"
@@ -23,9 +24,10 @@ func TestFloodThatLeaves(t *testing.T) {
 	t.Parallel()
 	for name, flood := range map[string]flood{
 		// On TCP a plain close looks like a client that has said all and waits.
-		"tcp reset":  {"tcp", func(c *harness.Conn) { c.Reset() }},
-		"unix close": {"unix", func(c *harness.Conn) { _ = c.Close() }},
-		"http2":      {},
+		"tcp reset":   {"tcp", func(c *harness.Conn) { c.Reset() }},
+		"unix close":  {"unix", func(c *harness.Conn) { _ = c.Close() }},
+		"http2 reset": {network: "http2"},
+		"http2 close": {network: "http2 close"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -39,7 +41,7 @@ func TestFloodThatLeaves(t *testing.T) {
 			for _, atOnce := range []bool{false, true, true} {
 				flood.comes(s, atOnce)
 				harness.Eventually(t, "highball is done with all of them", func() bool {
-					return s.queued() == 0 && descriptors(s.PID) <= before
+					return descriptors(s.PID) <= before && s.queued() == 0
 				})
 			}
 			for _, b := range blockers {
@@ -60,17 +62,17 @@ func (s *scene) awaitFull() {
 	harness.Eventually(s.t, "the queue is full", func() bool { return s.queued() == queueSize })
 }
 
-// flood is a way to ask and to leave; without a network it is HTTP/2's.
+// flood is a way to ask and to leave.
 type flood struct {
 	network string
-	leave   func(*harness.Conn)
+	leave   func(*harness.Conn) // not for HTTP/2
 }
 
 // comes has all clients ask, and leave: each at once, or all when the queue is full.
 func (f flood) comes(s *scene, atOnce bool) {
 	s.t.Helper()
-	if f.network == "" {
-		s.floodByHTTP2(atOnce)
+	if f.leave == nil {
+		s.floodByHTTP2(atOnce, f.network == "http2 close")
 		return
 	}
 	address := map[string]string{"tcp": s.Address, "unix": s.unix}[f.network]
@@ -92,13 +94,11 @@ func (f flood) comes(s *scene, atOnce bool) {
 	harness.Dial(s.t, f.network, address).Send("nonsense\r\n\r\n").Response("GET").WantStatus(s.t, 400)
 }
 
-// floodByHTTP2 cancels the streams of one connection.
-func (s *scene) floodByHTTP2(atOnce bool) {
+// floodByHTTP2 cancels streams, or closes their connections.
+func (s *scene) floodByHTTP2(atOnce, closes bool) {
 	s.t.Helper()
-	protocols := new(http.Protocols)
-	protocols.SetUnencryptedHTTP2(true)
-	client := &http.Client{Transport: &http.Transport{Protocols: protocols}, Timeout: harness.Patience}
-	defer client.CloseIdleConnections()
+	client, hangUp := http2Client()
+	defer hangUp()
 	ctx, leave := context.WithCancel(s.t.Context())
 	defer leave()
 	var clients sync.WaitGroup
@@ -119,7 +119,42 @@ func (s *scene) floodByHTTP2(atOnce bool) {
 	}
 	if !atOnce {
 		s.awaitFull()
+		if closes {
+			hangUp()
+		}
 		leave()
 	}
 	clients.Wait()
+}
+
+// http2Client is one whose connections can be closed while streams are on their
+// way out, which its transport would keep; so would it one that nobody waits for.
+func http2Client() (client *http.Client, hangUp func()) {
+	var mu sync.Mutex
+	var made []net.Conn
+	hungUp := false
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if hungUp {
+			_ = conn.Close()
+		}
+		made = append(made, conn)
+		return conn, nil
+	}
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	client = &http.Client{Transport: &http.Transport{Protocols: protocols, DialContext: dial}, Timeout: harness.Patience}
+	return client, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		hungUp = true
+		for _, conn := range made {
+			_ = conn.Close()
+		}
+	}
 }

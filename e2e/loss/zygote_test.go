@@ -27,24 +27,26 @@ func TestZygoteIsKilled(t *testing.T) {
 	})
 }
 
-// The zygote that comes after is killed as well, before it has forked a worker.
+// The zygotes that come after are killed as well, each as soon as it is there.
 func TestZygotesAreKilledInARow(t *testing.T) {
 	eachPreload(t, func(t *testing.T, flag string) {
 		s := perform(t, 2, flag)
 		s.start()
-		victim, first := s.workers()[0], s.zygote()
-		s.killed(first)
-		s.killed(victim) // which has a zygote made
-		second := s.zygote(first)
-		s.killed(second)
-		s.goesOn()
+		var zygotes, victims []int
+		for range 3 {
+			zygote := s.zygote(zygotes...)
+			s.killed(zygote)
+			s.goesOn()
+			s.awaitReady(2)
+			victim := s.workers()[0] // it is replaced by way of another zygote
+			s.killed(victim)
+			zygotes, victims = append(zygotes, zygote), append(victims, victim)
+		}
 		s.awaitReady(2)
-		third := s.zygote(first, second)
-		s.killed(third)
 		s.goesOn()
 		s.reload(1, newCodeServes)
 		s.goesOn()
-		s.settle(s.crowd.Stop(), terms{victims: []int{victim}, threads: 2, statuses: []int{502}})
+		s.settle(s.crowd.Stop(), terms{victims: victims, threads: 2, statuses: []int{502}})
 	})
 }
 
