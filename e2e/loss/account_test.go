@@ -94,9 +94,14 @@ func (a *account) checkNames(others map[string]bool) {
 
 func (a *account) print() {
 	a.t.Helper()
-	unfinished := 0
+	unfinished, early := 0, 0
 	for id, pids := range a.books.Begun {
 		unfinished += len(pids) - len(a.books.Ended[id])
+	}
+	for _, o := range a.outcomes {
+		if len(a.books.Begun[o.ID]) == 0 && (o.Status == http.StatusBadGateway || o.Status == http.StatusGatewayTimeout) {
+			early++
+		}
 	}
 	kinds := []string{}
 	for _, status := range slices.Sorted(maps.Keys(a.statuses)) {
@@ -104,9 +109,20 @@ func (a *account) print() {
 			kinds = append(kinds, fmt.Sprintf("%d answered %d", a.statuses[status], status))
 		}
 	}
-	a.t.Logf("%d sent: %s, %d lost, %d reset before they were accepted; by the application %d begun, %d ended, %d begun and not ended",
+	a.t.Logf("%d sent: %s, %d lost, %d reset before they were accepted; by the application %d begun, %d ended, %d begun and not ended; "+
+		"%d failed when the worker had them and the application had not noted it",
 		len(a.outcomes), strings.Join(kinds, ", "), a.statuses[0]-a.unheard, a.unheard,
-		count(a.books.Begun), count(a.books.Ended), unfinished)
+		count(a.books.Begun), count(a.books.Ended), unfinished, early)
+}
+
+// repeated counts the requests that have begun more than once.
+func (a *account) repeated() (n int) {
+	for _, pids := range a.books.Begun {
+		if len(pids) > 1 {
+			n++
+		}
+	}
+	return n
 }
 
 func count(notes map[string][]int) (n int) {

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,7 +17,7 @@ import (
 const between = 100 * time.Millisecond
 
 // kill -9 of one worker after the other: what had begun there gets 502, all else is
-// served, and nothing twice.
+// served, and nothing twice. With one thread that is one request of a worker.
 func TestWorkersAreKilled(t *testing.T) {
 	eachPreload(t, func(t *testing.T, flag string) {
 		for name, flags := range map[string][]string{"502": nil, "retried": {"--retry-idempotent"}} {
@@ -24,17 +25,21 @@ func TestWorkersAreKilled(t *testing.T) {
 			if retried && !hasFlag(t, flags[0]) {
 				continue // to be removed, with hasFlag, when each highball has it
 			}
+			threads := map[string]int{"--preload": 1, "--no-preload": 2}[flag]
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				// After each death the next start is put off longer: requests wait.
-				s := perform(t, 4, append(flags, flag, "--queue-timeout", "0")...)
+				s := perform(t, 4, append(flags, flag, "--threads", strconv.Itoa(threads), "--queue-timeout", "0")...)
 				s.crowd.Wait = 3 * time.Minute
 				s.start()
 				victims := s.killOneAfterTheOther(lasting(30 * time.Second))
-				a := s.settle(s.crowd.Stop(), terms{victims: victims, threads: 2, statuses: []int{502}, retried: retried})
+				a := s.settle(s.crowd.Stop(), terms{victims: victims, threads: threads, statuses: []int{502}, retried: retried})
 				t.Logf("%d workers were killed", len(victims))
 				if len(victims) < 4 || a.statuses[http.StatusBadGateway] == 0 {
 					t.Error("no request was in a worker that was killed: this proves nothing")
+				}
+				if again := a.repeated(); retried != (again > 0) {
+					t.Errorf("%d requests have begun more than once", again)
 				}
 			})
 		}

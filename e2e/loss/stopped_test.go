@@ -22,6 +22,7 @@ func TestWorkerIsStopped(t *testing.T) {
 		victim := gate.Arrival().PID
 		s.kill(victim, syscall.SIGSTOP)
 		begun.Response("GET").WantStatus(t, 504)
+		s.WaitText(t, "worker killed", "the interpreter's lock is held")
 		s.awaitEnd(victim)
 		s.awaitReady(2)
 		s.goesOn()
