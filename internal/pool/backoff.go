@@ -9,6 +9,10 @@ const healthyAfter = 10 * time.Second
 const (
 	firstDelay = 100 * time.Millisecond
 	maxDelay   = 30 * time.Second
+
+	// emptyDelay is the longest one after a death while there is no process: to serve
+	// a second later is better than to spare what a start takes.
+	emptyDelay = time.Second
 )
 
 // backoff grows from nothing.

@@ -215,6 +215,28 @@ func TestDelayGrowsWhileProcessesDieSoon(t *testing.T) {
 	})
 }
 
+// However often the processes have died: as long as they start, one of them is
+// there a second after the last death, though the others be put off for longer.
+func TestSomeProcessIsStartedSoon(t *testing.T) {
+	n := &nursery{}
+	inBubble(t, 3, n, Options[string]{}, func(t *testing.T, p *testPool) {
+		for range 60 {
+			for _, m := range p.admitted() {
+				m.process.(*fakeProcess).die()
+			}
+			synctest.Wait()
+			pass(emptyDelay)
+			synctest.Wait()
+			if p.Load().Processes == 0 {
+				t.Fatalf("no process after %d starts", n.count())
+			}
+		}
+		if n.count() > 100 { // 3, and one in each round, and those that had not died often
+			t.Errorf("%d starts in %d rounds", n.count(), 60)
+		}
+	})
+}
+
 // One seat's misfortune is not another's.
 func TestDelayIsOfOneSeat(t *testing.T) {
 	n := &nursery{}

@@ -114,7 +114,9 @@ func (s *seat[S]) ended() {
 	}
 	var delay time.Duration
 	if s.try == nil {
-		delay = s.delay.next()
+		if delay = s.delay.next(); len(s.pool.admitted()) == 0 {
+			delay = min(delay, emptyDelay)
+		}
 		s.plan(delay)
 	}
 	if !long && !meant {
