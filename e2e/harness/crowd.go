@@ -24,7 +24,6 @@ type Crowd struct {
 	Network, Address   string
 	Kinds              []Kind // which the clients ask in turn
 	KeepAlive, OneShot int
-	Wait               time.Duration // for one answer; 0: Patience
 
 	clients  sync.WaitGroup
 	stopped  atomic.Bool
@@ -118,11 +117,7 @@ func (c *Crowd) dial() (conn *asker, listens bool) {
 		raw, err := net.DialTimeout(c.Network, c.Address, Patience)
 		switch {
 		case err == nil:
-			wait := c.Wait
-			if wait == 0 {
-				wait = Patience
-			}
-			return &asker{Conn: raw, reader: bufio.NewReader(raw), wait: wait}, true
+			return &asker{Conn: raw, reader: bufio.NewReader(raw)}, true
 		case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
 			return nil, false
 		}
@@ -135,7 +130,6 @@ func (c *Crowd) dial() (conn *asker, listens bool) {
 type asker struct {
 	net.Conn
 	reader *bufio.Reader
-	wait   time.Duration
 	asked  int
 }
 
@@ -144,7 +138,7 @@ func (a *asker) ask(o *Outcome, keep bool) (closes bool) {
 	a.asked++
 	began := time.Now()
 	defer func() { o.Took = time.Since(began) }()
-	_ = a.SetDeadline(began.Add(a.wait))
+	_ = a.SetDeadline(began.Add(Patience))
 	// A failed write is told by the read: an answer may have come before it.
 	_, writeErr := io.WriteString(a, o.text(keep))
 	if _, err := a.reader.Peek(1); err != nil {

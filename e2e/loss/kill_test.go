@@ -28,9 +28,7 @@ func TestWorkersAreKilled(t *testing.T) {
 			threads := map[string]int{"--preload": 1, "--no-preload": 2}[flag]
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				// After each death the next start is put off longer: requests wait.
-				s := perform(t, 4, append(flags, flag, "--threads", strconv.Itoa(threads), "--queue-timeout", "0")...)
-				s.crowd.Wait = 3 * time.Minute
+				s := perform(t, 4, append(flags, flag, "--threads", strconv.Itoa(threads))...)
 				s.start()
 				victims := s.killOneAfterTheOther(lasting(30 * time.Second))
 				a := s.settle(s.crowd.Stop(), terms{victims: victims, threads: threads, statuses: []int{502}, retried: retried})
