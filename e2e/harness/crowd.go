@@ -45,6 +45,7 @@ type Outcome struct {
 	Status int   // 0: no whole answer came
 	Err    error // why not, or what is wrong with the answer
 	First  bool  // on its connection
+	Sent   time.Time
 	Took   time.Duration
 }
 
@@ -141,6 +142,7 @@ func (a *asker) ask(o *Outcome, keep bool) (closes bool) {
 	_ = a.SetDeadline(began.Add(Patience))
 	// A failed write is told by the read: an answer may have come before it.
 	_, writeErr := io.WriteString(a, o.text(keep))
+	o.Sent = time.Now()
 	if _, err := a.reader.Peek(1); err != nil {
 		o.Err = errors.Join(err, writeErr)
 		return true

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"highball/e2e/harness"
 )
@@ -19,6 +20,10 @@ type terms struct {
 	statuses []int // what these requests may be answered with
 	retried  bool  // a GET may begin again elsewhere, and is never lost
 	unheard  int   // so many connections may be reset before the server accepts them
+
+	// What is sent a linger later than this, by a client that was slow, may cross the
+	// server's close of the connection; zero: nothing may.
+	stopped time.Time
 }
 
 // account is what became of all requests, as both sides see it.
@@ -28,7 +33,11 @@ type account struct {
 	books    harness.Books
 	statuses map[int]int
 	unheard  int
+	crossed  int
 }
+
+// linger is how long a drain keeps a connection on which nothing is asked.
+const linger = time.Second
 
 // settle checks that each request has been answered once, has begun once at most,
 // and that none is missing but what the terms allow; and prints the sums.
@@ -60,6 +69,8 @@ func (a *account) check(o harness.Outcome, may terms) {
 		a.t.Errorf("%s %s, id %s: %s; status %d, %v, begun %d times, ended %d times", o.Method, o.Path, o.ID, what, o.Status, o.Err, begun, ended)
 	}
 	switch {
+	case o.Lost() && begun == 0 && !may.stopped.IsZero() && o.Sent.Sub(may.stopped) >= linger:
+		a.crossed++
 	case o.Lost() && begun == 0 && o.NoAnswer():
 		a.unheard++
 	case o.Lost():
@@ -109,9 +120,9 @@ func (a *account) print() {
 			kinds = append(kinds, fmt.Sprintf("%d answered %d", a.statuses[status], status))
 		}
 	}
-	a.t.Logf("%d sent: %s, %d lost, %d reset before they were accepted; by the application %d begun, %d ended, %d begun and not ended; "+
+	a.t.Logf("%d sent: %s, %d lost, %d reset before they were accepted, %d too late for a drain; by the application %d begun, %d ended, %d begun and not ended; "+
 		"%d failed when the worker had them and the application had not noted it",
-		len(a.outcomes), strings.Join(kinds, ", "), a.statuses[0]-a.unheard, a.unheard,
+		len(a.outcomes), strings.Join(kinds, ", "), a.statuses[0]-a.unheard-a.crossed, a.unheard, a.crossed,
 		count(a.books.Begun), count(a.books.Ended), unfinished, early)
 }
 

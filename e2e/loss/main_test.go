@@ -1,14 +1,23 @@
 package loss
 
 import (
+	"flag"
 	"os"
+	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
 	"highball/e2e/harness"
 )
 
-func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {
+		_ = p.Value.Set(strconv.Itoa(4 * runtime.GOMAXPROCS(0))) // each has processes of its own under load
+	}
+	os.Exit(harness.Main(m))
+}
 
 // lasting is how long a fault goes on: as long as it says with HIGHBALL_TEST_LONG=1.
 func lasting(long time.Duration) time.Duration {

@@ -27,7 +27,7 @@ func leaking(t *testing.T, path string, perSecond int64) (s *scene, bound int64)
 // Workers that leak are replaced one after the other, and no request fails.
 func TestWorkersLeak(t *testing.T) {
 	t.Parallel()
-	s, bound := leaking(t, "/leak?kib=100", 20*mebibyte)
+	s, bound := leaking(t, "/leak?kib=1000&seconds=0.1", 20*mebibyte)
 	s.start()
 	most := s.largest(func(int64) bool { return s.Count("worker is replaced: it takes") >= 2 && len(s.workers()) == 2 })
 	s.goesOn()
@@ -37,9 +37,9 @@ func TestWorkersLeak(t *testing.T) {
 // Workers that leak fast get no more requests though nobody can take them yet.
 func TestWorkersLeakFast(t *testing.T) {
 	t.Parallel()
-	s, bound := leaking(t, "/leak?kib=1000", 200*mebibyte)
+	s, bound := leaking(t, "/leak?kib=4000&seconds=0.04", 200*mebibyte)
 	s.ledger.Hold()
-	s.start()
+	s.crowd.Start()
 	most := s.largest(func(most int64) bool { return most > bound || len(s.workers()) == 0 })
 	s.ledger.Go()
 	s.goesOn()

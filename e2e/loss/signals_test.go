@@ -5,6 +5,7 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Signals that reach workers and zygote, but not the front, end nothing.
@@ -70,13 +71,14 @@ func TestStop(t *testing.T) {
 			t.Run(name+" "+network, func(t *testing.T) {
 				t.Parallel()
 				s := perform(t, 2)
-				unheard := 1
+				unheard := s.crowd.KeepAlive + s.crowd.OneShot // each may be hit once, and is refused then
 				if network == "unix" {
 					s.crowd.Network, s.crowd.Address, unheard = network, s.unix, 0
 				}
 				s.start()
+				stopped := time.Now()
 				stop(s)
-				a := s.settle(s.crowd.Refused(), terms{unheard: unheard})
+				a := s.settle(s.crowd.Refused(), terms{unheard: unheard, stopped: stopped})
 				if a.statuses[200] == 0 || len(a.books.Begun) != a.statuses[200] {
 					t.Errorf("%d requests have begun", len(a.books.Begun))
 				}

@@ -22,7 +22,7 @@ func TestRequestIsStuck(t *testing.T) {
 	} {
 		t.Run(path[1:], func(t *testing.T) {
 			t.Parallel()
-			s := perform(t, 2, "--request-timeout", "2s")
+			s := perform(t, 2, "--request-timeout", "3s")
 			s.start()
 			s.Get(t, s.path(path+"?id=", "stuck")).WantStatus(t, 504)
 			pids := s.ledger.Read().Begun["stuck"]

@@ -42,7 +42,7 @@ def waits(environ):
 def leak(environ):
     """Keeps memory, and has it in use: a page that nobody wrote to takes none."""
     kept.append(b"x" * (int(query(environ)["kib"]) << 10))
-    time.sleep(0.01)
+    time.sleep(float(query(environ)["seconds"]))
 
 
 def sleeps(environ):
