@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
 	"highball/internal/control"
-	"highball/internal/gateway"
 	"highball/internal/listen"
 	"highball/internal/pool"
 	"highball/internal/worker"
@@ -92,7 +92,9 @@ func (t *target) Status() control.Status {
 	}
 	health := s.pool.Health()
 	if health.Last != nil {
-		status.LastError = public(health.Last).Error()
+		status.LastError = report(health.Last)
+	}
+	if !health.Retry.IsZero() {
 		status.Retry = &health.Retry
 	}
 	return status
@@ -133,10 +135,23 @@ func (t *target) Workers() []control.Worker {
 
 func (t *target) Reload(ctx context.Context) error {
 	err := t.s.Reload(ctx)
-	if errors.Is(err, ErrReloading) {
+	switch {
+	case errors.Is(err, ErrReloading):
 		return fmt.Errorf("%w: %w", control.ErrBusy, err)
+	case err != nil:
+		return errors.New(report(err))
 	}
-	return err
+	return nil
+}
+
+// report is an error for one who has no log at hand: with the last words of a
+// process that has died.
+func report(err error) string {
+	text := public(err).Error()
+	if crash, ok := errors.AsType[*worker.CrashError](err); ok && crash.Output != "" {
+		text += "\nthe end of what it wrote to stderr:\n  " + strings.ReplaceAll(crash.Output, "\n", "\n  ")
+	}
+	return text
 }
 
 func (t *target) Scale(n int) error { return t.s.Scale(n) }
@@ -158,70 +173,3 @@ func orderError(err error) error {
 
 // Stop begins an orderly end, as SIGTERM does.
 func (t *target) Stop() { t.r.end() }
-
-// Requests are those that are being served, each with the stack of its thread.
-func (t *target) Requests(ctx context.Context) []control.Request {
-	flights := t.s.gateway.InFlight()
-	requests := make([]control.Request, len(flights))
-	var wg sync.WaitGroup
-	for i, f := range flights {
-		state, s, queued := f.State()
-		r := &requests[i]
-		*r = control.Request{
-			ID: f.ID, Method: f.Method, Path: f.Path, Client: f.Client, State: requestStates[state],
-			AgeMS: time.Since(f.Began).Milliseconds(), QueuedMS: queued.Milliseconds(),
-		}
-		place, ok := s.(slot)
-		if !ok {
-			continue
-		}
-		w := place.Worker()
-		r.PID, r.Slot, r.Worker = w.PID(), place.Index(), t.number(w)
-		wg.Go(func() { r.Stack, _ = w.StackOf(ctx, r.Slot) })
-	}
-	wg.Wait()
-	return requests
-}
-
-var requestStates = map[int32]string{
-	gateway.Queued: control.RequestQueued, gateway.Running: control.RequestRunning, gateway.Sending: control.RequestSending,
-}
-
-// number is what the pool counts a worker as; 0 if it has ended.
-func (t *target) number(w *worker.Worker) int {
-	for _, m := range t.s.pool.Members() {
-		if m.Process == pool.Process[*worker.Slot](w) {
-			return m.Number
-		}
-	}
-	return 0
-}
-
-// Stacks are the threads of each worker. One that does not answer is mute: the
-// interpreter's lock is held.
-func (t *target) Stacks(ctx context.Context) []control.Stacks {
-	members := t.s.pool.Members()
-	all := make([]control.Stacks, len(members))
-	var wg sync.WaitGroup
-	for i, m := range members {
-		w, ok := m.Process.(*worker.Worker)
-		if !ok {
-			continue
-		}
-		all[i] = control.Stacks{Worker: m.Number, PID: w.PID()}
-		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, muteAfter)
-			defer cancel()
-			threads, err := w.Stacks(ctx)
-			all[i].Mute = err != nil
-			for _, thread := range threads {
-				all[i].Threads = append(all[i].Threads, control.Thread(thread))
-			}
-		})
-	}
-	wg.Wait()
-	return all
-}
-
-// muteAfter is how long a worker's control thread may take to answer.
-const muteAfter = 2 * time.Second

@@ -46,6 +46,8 @@ func (t *ctlTarget) Workers() []control.Worker {
 	}
 }
 
+const dumped = "Thread 0x7f (most recent call first):\n  File \"a.py\", line 9 in k\n"
+
 func (t *ctlTarget) Requests(context.Context) []control.Request {
 	return []control.Request{
 		{
@@ -54,6 +56,8 @@ func (t *ctlTarget) Requests(context.Context) []control.Request {
 			Stack: "  File \"/srv/shop/views.py\", line 40, in report\n    rows = slow()\n" +
 				"  File \"/srv/shop/views.py\", line 12, in slow\n    time.sleep(30)\n",
 		},
+		{ID: "1c4e", Method: "GET", Path: "/pdf", State: "running", Worker: 12, PID: 14725, Mute: true, AgeMS: 2000, Dump: dumped},
+		{ID: "1c4f", Method: "GET", Path: "/pdf/2", State: "running", Worker: 12, PID: 14725, Mute: true, Slot: 1, AgeMS: 1900, Dump: dumped},
 		{ID: "07aa", Method: "POST", Path: "/\x1b[2J\t\n" + strings.Repeat("x", 300), State: "queued", AgeMS: 900, QueuedMS: 900},
 	}
 }
@@ -64,7 +68,7 @@ func (t *ctlTarget) Stacks(context.Context) []control.Stacks {
 			{ID: 139872, Name: "MainThread", Stack: "  File \"a.py\", line 1, in f\n    g()\n"},
 			{ID: 139873, Name: "slot-1\x1b[31m", Stack: "  File \"a.py\", line 2, in h\n"},
 		}},
-		{Worker: 12, PID: 14725, Mute: true, Dump: "Thread 0x7f (most recent call first):\n  File \"a.py\", line 9 in k\n"},
+		{Worker: 12, PID: 14725, Mute: true, Dump: dumped},
 	}
 }
 

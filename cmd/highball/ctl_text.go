@@ -111,12 +111,22 @@ func requestsText(requests []control.Request) string {
 	lines := table(rows)
 	var b strings.Builder
 	b.WriteString(lines[0] + "\n")
+	dumped := map[int]bool{}
 	for i, r := range requests {
 		b.WriteString(lines[i+1] + "\n")
 		writeIndented(&b, r.Stack)
+		if r.Mute {
+			fmt.Fprintf(&b, "    worker %d%s\n", r.Worker, mute)
+		}
+		if !dumped[r.PID] { // once for all requests of the worker
+			writeIndented(&b, r.Dump)
+		}
+		dumped[r.PID] = r.Dump != ""
 	}
 	return b.String()
 }
+
+const mute = ": does not answer, so code that is not Python may hold its interpreter's lock"
 
 func stacksText(all []control.Stacks) string {
 	if len(all) == 0 {
@@ -129,7 +139,7 @@ func stacksText(all []control.Stacks) string {
 		}
 		fmt.Fprintf(&b, "worker %d, pid %d", s.Worker, s.PID)
 		if s.Mute {
-			b.WriteString(": does not answer, so code that is not Python may hold its interpreter's lock")
+			b.WriteString(mute)
 		}
 		b.WriteByte('\n')
 		for _, t := range s.Threads {

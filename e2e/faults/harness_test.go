@@ -58,14 +58,15 @@ var python = sync.OnceValues(func() (string, error) {
 
 // program is a run of highball.
 type program struct {
-	t      *testing.T
-	dir    string // holds the files of the application
-	tmp    string // its $TMPDIR
-	cmd    *exec.Cmd
-	stderr *logText
-	stdout *logText
-	ended  chan struct{}
-	known  map[int]bool // processes that were seen below it
+	t         *testing.T
+	dir       string // holds the files of the application
+	tmp       string // its $TMPDIR
+	cmd       *exec.Cmd
+	stderr    *logText
+	stdout    *logText
+	ctlSocket string // "": a test does not ask highball
+	ended     chan struct{}
+	known     map[int]bool // processes that were seen below it
 }
 
 type setting func(*setup)
@@ -77,6 +78,8 @@ type setup struct {
 	noStart bool // no APP, --python and --bind are given
 	user    *syscall.Credential
 	stderr  *os.File
+	control string
+	wrapper []string          // a command that runs highball
 	link    map[string]string // names of symbolic links, and where they lead
 }
 
@@ -109,7 +112,7 @@ func launch(t *testing.T, settings ...setting) *program {
 			s.files["app.py"] = string(faulty)
 		}
 	}
-	p := &program{t: t, dir: t.TempDir(), tmp: t.TempDir(), ended: make(chan struct{}), known: map[int]bool{}}
+	p := &program{t: t, dir: t.TempDir(), tmp: t.TempDir(), ctlSocket: s.control, ended: make(chan struct{}), known: map[int]bool{}}
 	p.stdout, p.stderr = newLogText(), newLogText()
 	for name, text := range s.files {
 		p.write(name, text)
@@ -119,7 +122,8 @@ func launch(t *testing.T, settings ...setting) *program {
 			t.Fatal(err)
 		}
 	}
-	p.cmd = exec.Command(binary, append(command, s.args...)...)
+	command = append(append(s.wrapper, binary), append(command, s.args...)...)
+	p.cmd = exec.Command(command[0], command[1:]...)
 	p.cmd.Dir = p.dir
 	p.cmd.Env = append(cleanEnv(), append([]string{"TMPDIR=" + p.tmp}, s.env...)...)
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr

@@ -3,14 +3,10 @@ package loss
 import (
 	"math/rand/v2"
 	"net/http"
-	"os/exec"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"highball/e2e/harness"
 )
 
 // between is the time from one kill to the next.
@@ -22,9 +18,6 @@ func TestWorkersAreKilled(t *testing.T) {
 	eachPreload(t, func(t *testing.T, flag string) {
 		for name, flags := range map[string][]string{"502": nil, "retried": {"--retry-idempotent"}} {
 			retried := name == "retried"
-			if retried && !hasFlag(t, flags[0]) {
-				continue // to be removed, with hasFlag, when each highball has it
-			}
 			threads := map[string]int{"--preload": 1, "--no-preload": 2}[flag]
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -57,14 +50,4 @@ func (s *scene) killOneAfterTheOther(lasts time.Duration) (victims []int) {
 		}
 	}
 	return victims
-}
-
-// hasFlag says whether this highball knows a flag of run.
-func hasFlag(t *testing.T, flag string) bool {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), harness.Binary(), "run", "--help").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return strings.Contains(string(out), flag)
 }

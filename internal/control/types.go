@@ -10,7 +10,7 @@ import (
 const (
 	StateStarting = "starting" // no worker has been ready yet
 	StateReady    = "ready"
-	StateFailing  = "failing"  // the workers do not start: see Status.LastError
+	StateFailing  = "failing"  // the workers do not start, or die young: see Status.LastError
 	StateDraining = "draining" // it is about to end
 )
 
@@ -77,7 +77,7 @@ type Status struct {
 	Workers     []Worker   `json:"workers"`
 	Queue       Queue      `json:"queue"`
 	Requests    Traffic    `json:"requests"`
-	LastError   string     `json:"last_error,omitempty"` // why the last worker did not start
+	LastError   string     `json:"last_error,omitempty"` // why the last worker did not start, or how it died young
 	Retry       *time.Time `json:"retry,omitempty"`      // when the next is started after that
 }
 
@@ -122,6 +122,8 @@ type Request struct {
 	AgeMS    int64  `json:"age_ms"`
 	QueuedMS int64  `json:"queued_ms"`       // of its age, without a worker
 	Stack    string `json:"stack,omitempty"` // of its Python thread, outermost call first
+	Mute     bool   `json:"mute,omitempty"`  // no Python thread of its worker has answered in time
+	Dump     string `json:"dump,omitempty"`  // of a worker that is mute: all its threads, had without its help
 }
 
 // Stacks is what the threads of one worker do.

@@ -8,6 +8,14 @@ import (
 // ErrDied reports that the worker's process ended, or is about to.
 var ErrDied = errors.New("the worker died")
 
+// CrashError says how a process ended that nobody had told to.
+type CrashError struct {
+	Message string
+	Output  string // the last lines that it wrote to stderr; the log has them as well
+}
+
+func (e *CrashError) Error() string { return e.Message }
+
 // LoadError says why the application could not be loaded.
 type LoadError struct {
 	Message   string

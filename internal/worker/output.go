@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -26,8 +25,7 @@ type outputs struct {
 	readers        [2]*os.File
 	start          func()
 
-	dumping atomic.Bool  // lines of stderr are worth an alert
-	dumped  atomic.Int64 // such lines, so far
+	said said
 }
 
 // capture makes the pipes. The readers begin with start and count in wg; the
@@ -74,12 +72,11 @@ func (o *outputs) copyLines(r *os.File, logger *slog.Logger, stream string, pid 
 	for {
 		line, err := br.ReadSlice('\n')
 		if len(line) > 0 {
-			level := slog.LevelInfo
-			if stream == "stderr" && o.dumping.Load() {
-				level = slog.LevelError
-				o.dumped.Add(1)
+			level, text := slog.LevelInfo, strings.TrimRight(string(line), "\r\n")
+			if stream == "stderr" && o.said.add(text) {
+				level = slog.LevelError // a dump is worth an alert
 			}
-			logger.Log(context.Background(), level, strings.TrimRight(string(line), "\r\n"), "stream", stream, "pid", pid)
+			logger.Log(context.Background(), level, text, "stream", stream, "pid", pid)
 		}
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			if !errors.Is(err, io.EOF) {

@@ -28,6 +28,7 @@ func (w *Worker) watch(z *zygote, controlEnded <-chan struct{}) {
 		s.hangUp()
 	}
 	how := w.howItEnded()
+	w.how = how
 	switch reason := w.reason.Load(); {
 	case before == StateStarting: // whoever started it has the error
 		w.opts.Logger.Debug("worker did not start", "pid", w.pid, "how", how)
@@ -86,6 +87,21 @@ func (w *Worker) closeSlots() {
 	for _, s := range w.slots {
 		s.close()
 	}
+}
+
+// Death says how a process ended that was ready once, when its last words have
+// been read.
+func (w *Worker) Death() error {
+	<-w.finished
+	if reason := w.reason.Load(); reason != nil {
+		return &CrashError{Message: "it was killed: " + *reason}
+	}
+	return w.crash("")
+}
+
+// crash is for a worker whose last words have been read.
+func (w *Worker) crash(what string) error {
+	return &CrashError{Message: what + w.how, Output: w.outputs.said.words()}
 }
 
 // exitStatus takes the zygote's report, in wait(2)'s form.

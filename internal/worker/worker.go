@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"sync"
@@ -31,6 +30,7 @@ type Worker struct {
 	status chan int // the zygote's report
 
 	finished chan struct{} // closed when all that it said has been read
+	how      string        // it ended; set before finished is closed
 
 	questions questions
 	dump      dump
@@ -54,6 +54,7 @@ func spawn(ctx context.Context, z *zygote, opts *Options) (*Worker, Ready, error
 	w := &Worker{
 		opts: opts, ready: make(chan Ready, 1), failed: make(chan *LoadError, 1),
 		exited: make(chan struct{}), status: make(chan int, 1), finished: make(chan struct{}),
+		dump: dump{turn: make(chan struct{}, 1)},
 	}
 	if err := w.fork(ctx, z); err != nil {
 		return nil, Ready{}, err
@@ -160,7 +161,7 @@ func (w *Worker) await(ctx context.Context) (Ready, error) {
 			return Ready{}, e
 		default:
 		}
-		return Ready{}, fmt.Errorf("the worker ended while it loaded the application: %s", w.howItEnded())
+		return Ready{}, w.crash("the worker ended while it loaded the application: ")
 	case <-ctx.Done():
 		return Ready{}, startError(ctx, w.opts)
 	}

@@ -28,6 +28,7 @@ type zygote struct {
 	cmd      *exec.Cmd
 	channel  *channel
 	lifeline *os.File // closing it, or our death, kills the process
+	outputs  *outputs
 	output   sync.WaitGroup
 
 	loaded  chan error    // one value: nil or why the application did not load
@@ -88,14 +89,13 @@ func (z *zygote) exec(role string) (err error) {
 	bundle, bundleR, lifeR, err := z.pipes()
 	defer bundleR.Close()
 	defer lifeR.Close()
-	var outputs *outputs
 	if err == nil {
-		outputs, err = capture(z.opts.Logger, &z.output, func() int { return z.cmd.Process.Pid })
+		z.outputs, err = capture(z.opts.Logger, &z.output, func() int { return z.cmd.Process.Pid })
 	}
 	if err == nil {
-		z.cmd = z.command(role, outputs, bundleR, theirs, lifeR)
+		z.cmd = z.command(role, z.outputs, bundleR, theirs, lifeR)
 		if err = z.children.Start(z.startCommand); err != nil {
-			outputs.close()
+			z.outputs.close()
 			err = z.explain(err)
 		}
 	}
@@ -105,8 +105,8 @@ func (z *zygote) exec(role string) (err error) {
 		_ = bundle.Close()
 		return err
 	}
-	outputs.start()
-	go z.wait(outputs)
+	z.outputs.start()
+	go z.wait()
 	go func() { // the bundle is larger than a pipe holds
 		_, _ = bundle.Write(pyworker.Bundle())
 		_ = bundle.Close()
@@ -165,10 +165,10 @@ func (z *zygote) explain(err error) error {
 }
 
 // wait is the only one that waits for the process.
-func (z *zygote) wait(outputs *outputs) {
+func (z *zygote) wait() {
 	z.waitErr = z.cmd.Wait()
 	z.children.Ended(z.cmd.Process.Pid)
-	outputs.expire()
+	z.outputs.expire()
 	close(z.exited)
 }
 
@@ -198,7 +198,10 @@ func (z *zygote) died() error {
 	if err == nil {
 		err = errors.New("it exited")
 	}
-	return fmt.Errorf("%s ended before the application was loaded: %w", z.opts.Interpreter, err)
+	return &CrashError{
+		Message: fmt.Sprintf("%s ended before the application was loaded: %s", z.opts.Interpreter, err),
+		Output:  z.outputs.said.words(),
+	}
 }
 
 // fork has the process of w made. files are the descriptors that it lives on.
