@@ -30,6 +30,8 @@ type fakeProcess struct {
 	onEnd    func()
 }
 
+var errDeath = errors.New("signal 9")
+
 func newFake(name string, slots int) *fakeProcess {
 	f := &fakeProcess{name: name, exited: make(chan struct{})}
 	for i := range slots {
@@ -42,6 +44,7 @@ func (f *fakeProcess) Slots() []string         { return f.slots }
 func (f *fakeProcess) Shares() bool            { return !f.selfish }
 func (f *fakeProcess) Memory() (int64, error)  { f.mu.Lock(); defer f.mu.Unlock(); return f.memory, nil }
 func (f *fakeProcess) Exited() <-chan struct{} { return f.exited }
+func (f *fakeProcess) Death() error            { return errDeath }
 
 func (f *fakeProcess) Stop() {
 	f.mu.Lock()

@@ -8,16 +8,23 @@ import (
 
 // ErrFailing says that there is no process, and that those that were started
 // failed: the application cannot be served until its code is mended.
-var ErrFailing = errors.New("the application does not start")
+var ErrFailing = errors.New("no worker stays up")
+
+// errDiedYoung stands in until it is known how a process has ended.
+var errDiedYoung = errors.New("a worker died soon after its start")
 
 // failingAfter is how many processes in a row have to fail, by not starting or by
 // dying young, until the state is "failing".
 const failingAfter = 3
 
+// worthWaiting is for how long requests wait for the process that takes the place
+// of one that died young: what Retry-After tells those that are refused.
+const worthWaiting = time.Second
+
 // Health is how the starts of processes have gone of late.
 type Health struct {
 	Failures int       // in a row
-	Last     error     // why the last process did not start; nil if that one did
+	Last     error     // why the last process did not start, or how it died young
 	Retry    time.Time // when the next is started, if that is planned
 }
 
@@ -27,7 +34,9 @@ func (h Health) Failing() bool { return h.Failures >= failingAfter }
 // health guards itself by Pool.stateMu.
 type health struct {
 	Health
-	up bool // Start has returned
+	up        bool // Start has returned
+	unstarted bool // the last failure was one to start
+	news      int  // counts the values of Last
 }
 
 func (p *Pool[S]) isUp() {
@@ -40,8 +49,8 @@ func (p *Pool[S]) isUp() {
 // tried again; 0: not for now.
 func (p *Pool[S]) startFailed(err error, retryIn time.Duration) {
 	p.stateMu.Lock()
-	p.health.Last = err
-	p.health.count(retryIn)
+	p.health.count(err, retryIn)
+	p.health.unstarted = true
 	up, failing := p.health.up, p.health.Failing()
 	p.stateMu.Unlock()
 	if up {
@@ -52,19 +61,44 @@ func (p *Pool[S]) startFailed(err error, retryIn time.Duration) {
 	}
 }
 
-// diedYoung notes that a process ended soon after its start.
-func (p *Pool[S]) diedYoung(retryIn time.Duration) {
+// diedYoung notes that a process ended soon after its start. Its code does start:
+// requests wait for the next process, unless that is long in coming.
+func (p *Pool[S]) diedYoung(m *member[S], retryIn time.Duration) {
 	p.stateMu.Lock()
-	defer p.stateMu.Unlock()
-	p.health.count(retryIn)
+	news := p.health.count(errDiedYoung, retryIn)
+	p.health.unstarted = false
+	refuse := p.health.Failing() && retryIn > worthWaiting
+	p.stateMu.Unlock()
+	if refuse {
+		p.refuse(fmt.Errorf("%w: %w", ErrFailing, errDiedYoung))
+	}
+	lived := time.Since(m.began).Round(time.Millisecond)
+	p.work.Go(func() {
+		err := fmt.Errorf("a worker died %s after its start: %w", lived, m.process.Death())
+		p.stateMu.Lock()
+		defer p.stateMu.Unlock()
+		if p.health.news == news {
+			p.health.Last = err
+		}
+	})
 }
 
-func (h *Health) count(retryIn time.Duration) {
+// count returns a number for the news that err is.
+func (h *health) count(err error, retryIn time.Duration) int {
+	h.news++
 	h.Failures++
+	h.Last = err
 	h.Retry = time.Time{}
 	if retryIn > 0 {
 		h.Retry = time.Now().Add(retryIn)
 	}
+	return h.news
+}
+
+// forget has the next failure be the first.
+func (h *health) forget() {
+	h.Health, h.unstarted = Health{}, false
+	h.news++
 }
 
 // startWorked notes that a process was started. Those that start and die young
@@ -72,10 +106,10 @@ func (h *Health) count(retryIn time.Duration) {
 func (p *Pool[S]) startWorked() {
 	p.stateMu.Lock()
 	defer p.stateMu.Unlock()
-	if p.health.Last != nil {
-		p.health.Failures = 0
+	if p.health.unstarted {
+		p.health.forget()
 	}
-	p.health.Last, p.health.Retry = nil, time.Time{}
+	p.health.Retry = time.Time{}
 }
 
 // livedLong notes that a process is well, which ends a row of deaths. When starts
@@ -83,7 +117,7 @@ func (p *Pool[S]) startWorked() {
 func (p *Pool[S]) livedLong() {
 	p.stateMu.Lock()
 	defer p.stateMu.Unlock()
-	if p.health.Last == nil {
-		p.health.Health = Health{}
+	if !p.health.unstarted {
+		p.health.forget()
 	}
 }

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -130,8 +131,16 @@ func TestCrashAtTheFirstRequest(t *testing.T) {
 		pass(time.Minute)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
+		const refused = 100 * time.Millisecond // a divisor of all delays
+		refusals := 0
 		for ctx.Err() == nil {
 			l, err := p.Acquire(ctx, Ask{})
+			if errors.Is(err, ErrFailing) {
+				refusals++
+				pass(refused)
+				synctest.Wait()
+				continue
+			}
 			if err != nil {
 				break
 			}
@@ -145,8 +154,11 @@ func TestCrashAtTheFirstRequest(t *testing.T) {
 				t.Fatalf("started after %v", gaps)
 			}
 		}
-		if h := p.Health(); len(gaps) < 10 || !h.Failing() || h.Last != nil {
+		if h := p.Health(); len(gaps) < 10 || !h.Failing() || !errors.Is(h.Last, errDeath) {
 			t.Errorf("%d starts; %+v", len(gaps), h)
+		}
+		if refusals < 1000 {
+			t.Errorf("%d requests were refused, want nearly all of 10 minutes", refusals)
 		}
 		pass(maxDelay + healthyAfter)
 		synctest.Wait()

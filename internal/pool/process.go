@@ -7,6 +7,7 @@ type Process[S any] interface {
 	Slots() []S
 	Shares() bool            // its slots take requests ahead of time; see Options.TakeBack
 	Exited() <-chan struct{} // closed when the process has ended
+	Death() error            // how it did, by itself; after that, and it may take a moment
 	Stop()                   // ends an idle process; Exited tells when it has
 	Kill(reason string)      // ends it at once
 	CloseSlots()             // frees what an ended process, no longer used, held

@@ -111,7 +111,7 @@ func (p *Pool[S]) switchTo(g *generation[S]) (old *generation[S], seats []*seat[
 	p.stateMu.Lock()
 	defer p.stateMu.Unlock()
 	old, p.current = p.current, g
-	p.health.Health = Health{}
+	p.health.forget()
 	return old, slices.Clone(p.seats)
 }
 

@@ -120,7 +120,7 @@ func (s *seat[S]) ended() {
 		s.plan(delay)
 	}
 	if !long && !meant {
-		s.pool.diedYoung(delay)
+		s.pool.diedYoung(m, delay)
 	}
 }
 

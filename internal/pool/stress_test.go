@@ -108,7 +108,7 @@ func (ws *workers) client(t *testing.T, p *testPool, random *rand.Rand) {
 		}
 		err := ws.serve(ctx, p, ask, takes)
 		cancel()
-		if err != nil && !errors.Is(err, ErrQueueFull) && !errors.Is(err, ErrQueueTimeout) && !errors.Is(err, context.DeadlineExceeded) {
+		if err != nil && !errors.Is(err, ErrQueueFull) && !errors.Is(err, ErrQueueTimeout) && !errors.Is(err, ErrFailing) && !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
 		pass(time.Duration(random.Int64N(int64(200 * us))))
