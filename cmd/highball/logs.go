@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io"
 	"log/slog"
 
 	"highball/internal/obs"
@@ -14,21 +15,27 @@ type logs struct {
 	server *slog.Logger
 	access *slog.Logger // nil when off
 	file   *obs.LogFile // the access log's, if it has one
+
+	watched *obs.Watched // what it is written by
 }
 
 func (p *program) openLogs(v settings.Values) (logs, error) {
 	format := v.String("log-format")
 	opened := logs{server: obs.NewLogger(p.stderr, format, logLevel(v.String("log-level")))}
+	access := func(w io.Writer) *slog.Logger {
+		opened.watched = obs.Watch(w, "the access log", opened.server)
+		return obs.NewAccessLogger(opened.watched, format)
+	}
 	switch path := v.String("access-log"); path {
 	case "off":
 	case "-":
-		opened.access = obs.NewAccessLogger(p.stdout, format)
+		opened.access = access(p.stdout)
 	default:
 		file, err := obs.OpenAccessLog(path)
 		if err != nil {
 			return logs{}, err
 		}
-		opened.access, opened.file = obs.NewAccessLogger(file, format), file
+		opened.access, opened.file = access(file), file
 	}
 	return opened, nil
 }
@@ -39,7 +46,11 @@ func (l logs) reopen() error {
 	if l.file == nil {
 		return nil
 	}
-	return l.file.Reopen()
+	err := l.file.Reopen()
+	if err == nil {
+		l.watched.Renewed()
+	}
+	return err
 }
 
 func (l logs) close() {

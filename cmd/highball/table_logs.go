@@ -33,9 +33,9 @@ format with the duration, the time in the queue and the request's ID behind it. 
 			KnownAs: []string{"access-logfile", "accesslog", "req-logger"},
 			Doc: `
 Where to write one line for each request: ` + "`off`, `-`" + ` for standard output, or a file, which is appended to. Off by default: in front of
-most servers stands another that has such a log already, and a line costs as much time as a small part of a request. A file is not
-reopened when it is moved away, so rotate it by copying and truncating (logrotate's ` + "`copytruncate`" + `), or use ` + "`-`" + ` and let the service manager
-keep the lines.`,
+most servers stands another that has such a log already, and a line costs as much time as a small part of a request. After a
+rotation have the file opened again by SIGUSR1, or use ` + "`-`" + ` and let the service manager keep the lines. Where it cannot be written, since the disk
+is full, say, requests are served without it, and the server's log tells how many lines were lost.`,
 		},
 	}
 }
