@@ -191,7 +191,10 @@ func (x *exchange) appendBody(b []byte) ([]byte, error) {
 func badBody(err error) *refusal {
 	e := &refusal{status: http.StatusBadRequest, reason: fmt.Sprintf("the request's body is incomplete: %v", err)}
 	var limit *http.MaxBytesError // of http.MaxBytesHandler, in a program around this package
+	var ours keepError
 	switch {
+	case errors.As(err, &ours):
+		e.status, e.reason = http.StatusInsufficientStorage, ours.Error()
 	case errors.As(err, &limit):
 		e.status = http.StatusRequestEntityTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):

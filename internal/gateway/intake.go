@@ -26,6 +26,11 @@ const maxSpill = 4 << 30
 
 var errSpillFull = errors.New("the request's body is too large to be held for a client that does not read")
 
+// keepError says that there was no file to hold what a client sends before it reads.
+type keepError struct{ cause error }
+
+func (e keepError) Error() string { return "the request's body could not be kept: " + e.cause.Error() }
+
 // intake reads the body of a request for the application, from the first time
 // that the application asks: not before, because reading sends "100 Continue".
 type intake struct {
@@ -40,6 +45,7 @@ type intake struct {
 	started bool
 	buf     spillBuffer
 	err     error // why reading ended: io.EOF at the body's end
+	lost    error // the same, if it is that what was read could not be kept
 	blocked bool  // the response is being written
 	stuck   bool  // the response is not being taken: read on, into the file
 	ended   bool  // nobody wants the rest
@@ -80,8 +86,10 @@ func (in *intake) run() {
 		n, err := in.body.Read(chunk)
 		in.mu.Lock()
 		if n > 0 && !in.ended {
-			if e := in.buf.put(chunk[:n], in.stuck); e != nil && err == nil {
-				err = e
+			if e := in.buf.put(chunk[:n], in.stuck); e != nil {
+				err, in.lost = e, e
+				// The client does not read, and we cannot take what it sends.
+				_ = in.control.SetWriteDeadline(time.Now())
 			}
 		}
 		in.err = err
@@ -224,9 +232,36 @@ func (x *exchange) read(payload []byte) error {
 		flags = wire.FlagEnd
 	case err != nil && n == 0:
 		flags = wire.FlagAbort
-		x.bodyError = badBody(err)
+		x.lose(err)
 	}
 	return x.call.SendBody((*bufp)[:n], flags)
+}
+
+// unsent notes that the client does not take the response: it has left, or its own
+// request stands in the way.
+func (x *exchange) unsent() {
+	if in := x.intake; in != nil {
+		in.mu.Lock()
+		lost := in.lost
+		in.mu.Unlock()
+		if lost != nil {
+			x.lose(lost)
+		}
+	}
+	x.leave()
+}
+
+// lose notes why the request's body did not come whole, and tells the log if that
+// is no client's fault.
+func (x *exchange) lose(err error) {
+	if x.bodyError != nil {
+		return
+	}
+	x.bodyError = badBody(err)
+	var e keepError
+	if errors.As(err, &e) {
+		x.g.opts.Logger.Error(e.Error()+": make room there, or name another directory in TMPDIR", x.attrs()...)
+	}
 }
 
 // skip throws away a frame's payload; a worker that wants more of the body of a
@@ -271,7 +306,7 @@ func (b *spillBuffer) put(p []byte, spill bool) error {
 	if b.file == nil {
 		f, err := os.CreateTemp("", "highball-body-")
 		if err != nil {
-			return err
+			return keepError{err}
 		}
 		_ = os.Remove(f.Name())
 		b.file = f
@@ -281,7 +316,10 @@ func (b *spillBuffer) put(p []byte, spill bool) error {
 	}
 	n, err := b.file.WriteAt(p, b.tail)
 	b.tail += int64(n)
-	return err
+	if err != nil {
+		return keepError{err}
+	}
+	return nil
 }
 
 func (b *spillBuffer) take(p []byte) (int, error) {

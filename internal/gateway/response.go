@@ -238,7 +238,7 @@ func (x *exchange) write(p []byte) {
 		n, err := x.w.Write(p)
 		x.sent += int64(n)
 		if err != nil {
-			x.leave()
+			x.unsent()
 		}
 	})
 }
@@ -254,7 +254,7 @@ func (x *exchange) flush() {
 	}
 	x.guardDeadlock(func() {
 		if err := http.NewResponseController(x.w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-			x.leave()
+			x.unsent()
 		}
 	})
 }
