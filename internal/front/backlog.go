@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 )
 
 // acceptNow accepts a connection without waiting: its error is EAGAIN if none is
@@ -30,7 +31,18 @@ func acceptNow(l drainable) (net.Conn, error) {
 	}
 	file := os.NewFile(uintptr(fd), "connection")
 	defer file.Close() // FileConn duplicates it
-	return net.FileConn(file)
+	return fileConn(file)
+}
+
+// fileConn is net.FileConn, which needs one descriptor more for a moment. A
+// connection that was accepted is not lost for that: others end meanwhile.
+func fileConn(file *os.File) (net.Conn, error) {
+	for late := time.Now().Add(drainLinger); ; time.Sleep(time.Millisecond) {
+		c, err := net.FileConn(file)
+		if !isShortage(err) || time.Now().After(late) {
+			return c, err
+		}
+	}
 }
 
 // control runs check on the descriptor of c; without one the answer is no.

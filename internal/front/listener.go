@@ -16,8 +16,11 @@ type listener struct {
 	net.Listener
 	server   *Server
 	draining atomic.Bool
-	refusing bool // only Accept looks at it
 	closing  sync.Once
+
+	// Only Accept looks at these.
+	refusing bool          // it has begun to take the rest
+	limit    time.Duration // for how long it does
 }
 
 var errAllAccepted = errors.New("all connections of the backlog were accepted")
@@ -60,8 +63,13 @@ func (l *listener) Accept() (net.Conn, error) {
 }
 
 func (l *listener) accept() (net.Conn, error) {
-	if !l.draining.Load() {
+	for !l.draining.Load() {
 		c, err := l.Listener.Accept()
+		if isShortage(err) { // net/http would wait for up to a second, also when a drain begins
+			l.server.short.note(err)
+			time.Sleep(shortWait)
+			continue
+		}
 		if err == nil || !l.draining.Load() {
 			return c, err
 		}
@@ -79,17 +87,19 @@ func (l *listener) accept() (net.Conn, error) {
 // resets what it has accepted between the two.
 func (l *listener) acceptRest(d drainable) (net.Conn, error) {
 	if !l.refusing {
-		l.refusing = true
+		l.refusing, l.limit = true, l.server.linger
 		refuse(d)
 	}
-	if l.server.sinceDrain() < l.server.linger {
+	for l.server.sinceDrain() < l.limit {
 		c, err := acceptNow(d)
 		if err == nil {
 			return c, nil
 		}
-		if errno, ok := err.(syscall.Errno); ok && errno.Temporary() && errno != syscall.EAGAIN {
-			return nil, err // descriptors are short, perhaps: net/http waits and tries again
+		if !isShortage(err) {
+			break
 		}
+		l.limit = 2 * l.server.linger // by then those on which nothing is asked have ended
+		time.Sleep(shortWait)
 	}
 	_ = l.Close()
 	return nil, errAllAccepted

@@ -24,6 +24,7 @@ const maxHeader = 64 << 10
 type Server struct {
 	handler http.Handler
 	log     *log.Logger
+	short   shortage
 	http1   *http.Server  // takes every connection
 	linger  time.Duration // drainLinger, but in tests
 
@@ -41,7 +42,7 @@ type Server struct {
 // New returns a Server that has not begun to listen.
 func New(handler http.Handler, logger *slog.Logger) *Server {
 	s := &Server{
-		handler: handler, log: log.New(debugWriter{logger}, "", 0), linger: drainLinger,
+		handler: handler, short: shortage{logger: logger}, log: log.New(debugWriter{logger}, "", 0), linger: drainLinger,
 		listeners: map[*listener]struct{}{}, conns: map[*tracked]struct{}{}, drained: make(chan struct{}),
 	}
 	s.http1 = s.newHTTP(http.HandlerFunc(s.serveHTTP1), (*http.Protocols).SetHTTP1)

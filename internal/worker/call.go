@@ -201,7 +201,8 @@ func (c *Call) Raw(h wire.Header) io.Reader {
 	return io.LimitReader(c.slot.reader, int64(h.Length))
 }
 
-// File takes the descriptor of a File frame from the lane.
+// File takes the descriptor of a File frame from the lane. EMFILE says that this
+// process may not open another: the worker is not to blame.
 func (c *Call) File() (*os.File, error) {
 	s := c.slot
 	lane := channel{conn: s.lane}
@@ -210,6 +211,9 @@ func (c *Call) File() (*os.File, error) {
 	}
 	if err := lane.fill(1); err != nil {
 		return nil, s.died(err)
+	}
+	if len(lane.fds) == 0 && lane.short {
+		return nil, os.NewSyscallError("recvmsg", syscall.EMFILE)
 	}
 	if len(lane.fds) != 1 {
 		for _, fd := range lane.fds {

@@ -10,7 +10,8 @@ import (
 	"highball/internal/wire"
 )
 
-// message is one structured frame of a control socket.
+// message is one structured frame of a control socket. Where descriptors are
+// short it may come without its files.
 type message struct {
 	kind  wire.Type
 	value any
@@ -28,8 +29,9 @@ type channel struct {
 	conn *net.UnixConn
 	mu   sync.Mutex
 
-	buf []byte // received, not parsed
-	fds []int  // received, not claimed by a frame
+	buf   []byte // received, not parsed
+	fds   []int  // received, not claimed by a frame
+	short bool   // some could not be received: this process may open no more
 }
 
 func (c *channel) send(kind wire.Type, value any, files ...*os.File) error {
@@ -72,11 +74,11 @@ func (c *channel) receive() (m message, err error) {
 	if err := c.fill(total); err != nil {
 		return message{}, err
 	}
-	if len(c.fds) < int(h.FDs) {
+	if len(c.fds) < int(h.FDs) && !c.short {
 		return message{}, fmt.Errorf("%w: a descriptor is missing", wire.ErrMalformed)
 	}
 	d := wire.NewDecoder(c.buf[wire.HeaderSize:total])
-	m = message{kind: h.Type, value: d.Any(), files: c.claim(int(h.FDs))}
+	m = message{kind: h.Type, value: d.Any(), files: c.claim(min(int(h.FDs), len(c.fds)))}
 	c.buf = append(c.buf[:0:0], c.buf[total:]...)
 	return m, d.Err()
 }
@@ -97,10 +99,11 @@ func (c *channel) fill(want int) error {
 	data := make([]byte, 16<<10)
 	oob := make([]byte, syscall.CmsgSpace(wire.MaxFDs*4))
 	for len(c.buf) < want {
-		n, oobn, _, _, err := c.conn.ReadMsgUnix(data, oob)
+		n, oobn, flags, _, err := c.conn.ReadMsgUnix(data, oob)
 		if err != nil {
 			return err
 		}
+		c.short = c.short || flags&syscall.MSG_CTRUNC != 0
 		if n == 0 && oobn == 0 {
 			return net.ErrClosed
 		}

@@ -3,7 +3,9 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"syscall"
 )
 
 // Factory makes workers of one generation. It keeps a zygote to fork them from
@@ -27,6 +29,14 @@ func NewFactory(opts Options) *Factory {
 // Start makes one worker and returns when it is ready to serve. A *LoadError
 // says that the application could not be loaded.
 func (f *Factory) Start(ctx context.Context) (*Worker, Ready, error) {
+	w, ready, err := f.start(ctx)
+	if errors.Is(err, syscall.EMFILE) {
+		err = fmt.Errorf("%w: raise the limit of this server (LimitNOFILE of systemd, ulimit -n)", err)
+	}
+	return w, ready, err
+}
+
+func (f *Factory) start(ctx context.Context) (*Worker, Ready, error) {
 	z, err := f.current(ctx)
 	if err != nil {
 		return nil, Ready{}, err

@@ -1,0 +1,49 @@
+package front
+
+import (
+	"errors"
+	"log/slog"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// tellEvery is how often a lack of descriptors is told of.
+const tellEvery = time.Minute
+
+// shortWait is how long connections wait before another is tried to be accepted.
+const shortWait = 20 * time.Millisecond
+
+// shortage tells the log that connections have to wait for descriptors.
+type shortage struct {
+	logger *slog.Logger
+	mu     sync.Mutex
+	told   time.Time
+}
+
+func isShortage(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
+// note is told of each failed accept.
+func (s *shortage) note(err error) {
+	if !isShortage(err) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if time.Since(s.told) < tellEvery {
+		return
+	}
+	s.told = time.Now()
+	advice := "raise the limit of this server (LimitNOFILE of systemd, ulimit -n)"
+	if errors.Is(err, syscall.ENFILE) {
+		advice = "the whole system has too many open: raise fs.file-max"
+	}
+	attrs := []any{}
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {
+		attrs = append(attrs, "limit", limit.Cur)
+	}
+	s.logger.Error("too many open files: new connections wait until others end; "+advice, attrs...)
+}
