@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"highball/internal/wire"
@@ -209,7 +210,12 @@ func (c *fakeCall) Payload(h wire.Header, buf []byte) ([]byte, error) {
 
 func (c *fakeCall) Raw(wire.Header) io.Reader { return bytes.NewReader(c.current.payload) }
 
-func (c *fakeCall) File() (*os.File, error) { return c.current.file, nil }
+func (c *fakeCall) File() (*os.File, error) {
+	if c.current.file == nil {
+		return nil, os.NewSyscallError("recvmsg", syscall.EMFILE)
+	}
+	return c.current.file, nil
+}
 
 func (c *fakeCall) Stack(ctx context.Context) (string, error) {
 	if c.stuck {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"syscall"
 
 	"highball/internal/wire"
 )
@@ -22,7 +23,10 @@ func (x *exchange) file(payload []byte) error {
 		err = d.Err()
 	}
 	f, fileErr := x.call.File()
-	if fileErr != nil {
+	switch {
+	case errors.Is(fileErr, syscall.EMFILE):
+		return x.noFile(fileErr)
+	case fileErr != nil:
 		return fileErr
 	}
 	defer f.Close()
@@ -53,6 +57,18 @@ func (x *exchange) file(payload []byte) error {
 		x.g.opts.Logger.Error(x.failure, x.attrs()...)
 		x.flush()
 	}
+	return nil
+}
+
+// noFile answers a request whose file this process could not open: a fault that
+// passes when others have ended.
+func (x *exchange) noFile(err error) error {
+	if x.silent() {
+		return nil
+	}
+	reason := "the file of the response could not be opened: " + err.Error()
+	x.g.opts.Logger.Error(reason+": raise the limit of this server (LimitNOFILE of systemd, ulimit -n)", x.attrs()...)
+	x.refuse(&refusal{status: http.StatusServiceUnavailable, reason: reason, retryAfter: 1})
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"highball/internal/wire"
@@ -143,4 +144,20 @@ func TestFramesAfterTheEnd(t *testing.T) {
 	if killed, _ := g.slots[0].counts(); killed != 1 || g.slots[0].misuse() != "" {
 		t.Errorf("killed %d times, %s", killed, g.slots[0].misuse())
 	}
+}
+
+// That this process may open no more files is no fault of the worker's.
+func TestFileThatCannotBeOpened(t *testing.T) {
+	g := newRig(func(w *fakeWorker) {
+		w.sendFile(nil, 0, 10, "200 OK")
+		w.done()
+	})
+	w, aborted := g.do(get("/"))
+	if aborted || w.Code != 503 || w.Header().Get("Retry-After") != "1" {
+		t.Errorf("%d, aborted %v, %v", w.Code, aborted, w.Header())
+	}
+	if log := g.log.String(); !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "too many open files") || !strings.Contains(log, "LimitNOFILE") {
+		t.Errorf("log:\n%s", log)
+	}
+	g.checkFreed(t)
 }
