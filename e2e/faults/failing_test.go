@@ -136,21 +136,21 @@ func TestCodeThatBreaksLater(t *testing.T) {
 func (p *program) cpu() (used time.Duration) {
 	below := p.descendants()
 	for pid := range below {
-		used += cpuOf(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+		used += cpuOf(filepath.Join("/proc", strconv.Itoa(pid), "stat"), 4)
 	}
 	return used
 }
 
-// cpuOf reads a process's user and system time, and that of the children it has
-// waited for.
-func cpuOf(stat string) (used time.Duration) {
+// cpuOf reads so many of a process's user and system time and of that of the children
+// that it has waited for.
+func cpuOf(stat string, kinds int) (used time.Duration) {
 	text, _ := os.ReadFile(stat)
 	_, rest, _ := strings.Cut(string(text), ") ")
 	fields := strings.Fields(rest)
 	if len(fields) < 15 {
 		return 0
 	}
-	for _, field := range fields[11:15] {
+	for _, field := range fields[11 : 11+kinds] {
 		ticks, _ := strconv.Atoi(field)
 		used += time.Duration(ticks) * time.Second / 100 // USER_HZ
 	}
