@@ -28,9 +28,16 @@ def run(child: Child) -> None:
     base = environ.base(child.config)
     report = application.report()
     report["dump"] = stacks.dump_on_signal(2)
+    try:  # before it counts as ready: a worker without its threads must not replace another
+        control.start(slots, child.hooks, child.worker)
+        threads = _start_threads(slots, application.serve, base, control)
+    except (RuntimeError, MemoryError) as exc:
+        control.send(wire.FAILED, _unstartable(exc))
+        return
     control.send(wire.READY, report)
-    control.start(slots, child.hooks, child.worker)
-    _serve(slots, application.serve, base, control)
+    _serve_slot(slots[0], application.serve, base, control)
+    for thread in threads:
+        thread.join()
     child.worker.alive = False
     child.hooks.notify("worker_exit", child.worker)
     flush()
@@ -59,9 +66,9 @@ def _start(child: Child) -> Application:
     return application
 
 
-def _serve(
+def _start_threads(
     slots: list[Slot], application: Callable[..., Any], base: dict[str, Any], control: Control
-) -> None:
+) -> list[threading.Thread]:
     """Slot 0 is the main thread: applications call signal.signal, which others may not."""
     threads = [
         threading.Thread(
@@ -74,9 +81,17 @@ def _serve(
     ]
     for thread in threads:
         thread.start()
-    _serve_slot(slots[0], application, base, control)
-    for thread in threads:
-        thread.join()
+    return threads
+
+
+def _unstartable(exc: Exception) -> dict[str, Any]:
+    return {
+        "message": "the worker's threads cannot be started: %s" % exc,
+        "tried": [],
+        "hint": "allow it more processes (TasksMax of systemd, ulimit -u) or memory, "
+        "or set fewer --threads",
+        "traceback": "",
+    }
 
 
 def _serve_slot(
