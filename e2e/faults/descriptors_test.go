@@ -155,7 +155,7 @@ func TestDrainWithoutDescriptors(t *testing.T) {
 	}
 }
 
-// Highball may open as many files as the hard limit says. Python gets the soft limit
+// Highball may open about as many files as the hard limit says. Python gets the soft limit
 // that it would have: what uses select(2) breaks with descriptors above 1023.
 func TestSoftLimitOfDescriptors(t *testing.T) {
 	t.Parallel()
@@ -167,7 +167,7 @@ func TestSoftLimitOfDescriptors(t *testing.T) {
 			t.Skip("no /proc")
 		}
 		for line := range strings.Lines(string(limits)) {
-			if fields := strings.Fields(line); strings.HasPrefix(line, "Max open files") && fields[3] != "4000" {
+			if fields := strings.Fields(line); strings.HasPrefix(line, "Max open files") && atoi(fields[3]) < 3900 {
 				t.Errorf("highball itself has: %s", line)
 			}
 		}

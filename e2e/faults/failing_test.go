@@ -97,7 +97,7 @@ func TestCodeThatBreaksLater(t *testing.T) {
 		const workers = 4
 		p := start(t, workers, asked(t), args(preload))
 		p.write("app.py", source)
-		pids := append(p.workers(), p.zygote()) // a zygote with the good code would fork on
+		pids := append([]int{p.zygote()}, p.workers()...) // a zygote with the good code would fork on
 		began := time.Now()
 		for _, pid := range pids {
 			p.signal(pid, syscall.SIGKILL)

@@ -31,7 +31,7 @@ func TestLogThatBlocksDoesNotHoldTheStop(t *testing.T) {
 	defer r.Close()
 	p := launch(t, args("--drain-timeout", "1s", "--workers", "1", "--bind", "unix:app.sock"), func(s *setup) { s.stderr = w })
 	_ = w.Close()
-	p.eventually("it listens", func() bool { return p.has("app.sock") })
+	p.eventually("it listens", func() bool { return p.getUnix("app.sock", "/").status == 200 }) // the file is there earlier
 	done := make(chan answer, 1)
 	go func() { done <- p.getUnix("app.sock", "/flood") }()
 	p.noted("seen-flood")
