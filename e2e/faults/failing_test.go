@@ -40,11 +40,12 @@ func TestPoison(t *testing.T) {
 		t.Errorf("%d deaths within %s: the starts are not delayed", deaths, took)
 	}
 	p.eventually("requests are refused", func() bool {
+		asked := time.Now()
 		a := p.get("/poison")
 		if a.status == 502 {
 			deaths++
 		}
-		return a.status == 503 && a.header.Get("Retry-After") != ""
+		return a.status == 503 && a.header.Get("Retry-After") != "" && time.Since(asked) < time.Second
 	})
 	s := p.awaitState("failing", "exit code 9")
 	if !strings.Contains(s.LastError, "these are my last words") || s.Retry == nil || !strings.Contains(s.LastError, "after its start") {
