@@ -67,6 +67,7 @@ func New(cfg Config) (*Server, error) {
 		Size: cfg.Workers, Generation: s.generation, QueueSize: cfg.QueueSize,
 		QueueTimeout: max(cfg.QueueTimeout, 0), Logger: cfg.Logger, TakeBack: (*worker.Slot).TakeBack,
 		DrainTimeout: max(cfg.DrainTimeout, 0), Recycle: cfg.recycle(), WarmUp: s.warmUp(),
+		Renew: cfg.Preload, // what was imported stays what it was
 	})
 	s.gateway = gateway.New(gateway.Options{
 		Acquire: s.acquire, ScriptName: cfg.ScriptName, RequestTimeout: max(cfg.RequestTimeout, 0),

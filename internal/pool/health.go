@@ -17,10 +17,6 @@ var errDiedYoung = errors.New("a worker died soon after its start")
 // dying young, until the state is "failing".
 const failingAfter = 3
 
-// worthWaiting is for how long requests wait for the process that takes the place
-// of one that died young: what Retry-After tells those that are refused.
-const worthWaiting = time.Second
-
 // Health is how the starts of processes have gone of late.
 type Health struct {
 	Failures int       // in a row
@@ -62,15 +58,15 @@ func (p *Pool[S]) startFailed(err error, retryIn time.Duration) {
 }
 
 // diedYoung notes that a process ended soon after its start. Its code does start:
-// requests wait for the next process, unless that is long in coming.
+// requests wait for the next process, which comes soon (emptyDelay).
 func (p *Pool[S]) diedYoung(m *member[S], retryIn time.Duration) {
 	p.stateMu.Lock()
 	news := p.health.count(errDiedYoung, retryIn)
 	p.health.unstarted = false
-	refuse := p.health.Failing() && retryIn > worthWaiting
+	failing := p.health.Failing()
 	p.stateMu.Unlock()
-	if refuse {
-		p.refuse(fmt.Errorf("%w: %w", ErrFailing, errDiedYoung))
+	if failing {
+		p.renew(m.generation)
 	}
 	lived := time.Since(m.began).Round(time.Millisecond)
 	p.work.Go(func() {

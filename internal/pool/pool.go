@@ -18,6 +18,11 @@ type Options[S any] struct {
 	DrainTimeout time.Duration          // how long a process that is replaced may take; 0: no limit
 	WarmUp       func(Process[S]) error // makes a process ready that no client has; may be nil
 	Recycle      Recycle
+
+	// Renew has a new generation made when the processes of the current one die
+	// young, where one stands for the code as it was when it was made.
+	Renew bool
+
 	Logger       *slog.Logger
 
 	// TakeBack returns the requests that were given to a slot and that it has not
