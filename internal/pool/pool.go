@@ -23,7 +23,7 @@ type Options[S any] struct {
 	// young, where one stands for the code as it was when it was made.
 	Renew bool
 
-	Logger       *slog.Logger
+	Logger *slog.Logger
 
 	// TakeBack returns the requests that were given to a slot and that it has not
 	// begun to those who had them sent: they release their leases and ask again.
