@@ -157,14 +157,22 @@ func TestReloadsUnderLoad(t *testing.T) {
 	wg := a.load(t, p.Server, stop)
 	began := time.Now()
 	n := reloads(t)
+	early := int64(0)
 	for i := range n {
+		if i == n/4 {
+			early = resident(t, p.PID)
+		}
 		p.write(t, fmt.Sprintf(versioned, fmt.Sprint("version ", i)))
 		p.reload(t, i+2, reloaded)
 	}
+	late := resident(t, p.PID)
 	close(stop)
 	wg.Wait()
-	t.Logf("%d reloads in %s: %d requests sent, %d answered, %d failed",
-		n, time.Since(began).Round(time.Millisecond), a.sent.Load(), a.answered.Load(), a.failed.Load())
+	t.Logf("%d reloads in %s: %d requests sent, %d answered, %d failed; %d MiB resident in the front after a quarter of them, %d after all; %d descriptors before",
+		n, time.Since(began).Round(time.Millisecond), a.sent.Load(), a.answered.Load(), a.failed.Load(), early>>20, late>>20, before)
+	if late > early+maxGrowth {
+		t.Errorf("the front's memory has grown from %d to %d bytes", early, late)
+	}
 	if a.sent.Load() != a.answered.Load() || a.sent.Load() == 0 {
 		t.Errorf("%d requests were not answered", a.sent.Load()-a.answered.Load())
 	}
@@ -181,6 +189,23 @@ func descriptors(t *testing.T, pid int) int {
 		t.Skip("no /proc")
 	}
 	return len(entries)
+}
+
+// maxGrowth is what the front's memory may differ by: its collector's moods.
+const maxGrowth = 24 << 20
+
+// resident is what a process takes of the memory, in bytes.
+func resident(t *testing.T, pid int) int64 {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		t.Skip("no /proc")
+	}
+	var size, pages int64
+	if _, err := fmt.Sscan(string(text), &size, &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages * int64(os.Getpagesize())
 }
 
 // Workers are replaced after their requests, the new one first: none fails.
