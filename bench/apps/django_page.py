@@ -1,5 +1,8 @@
 """A Django page with a template, in a project that has the admin and what it needs."""
 
+import gc
+import os
+
 import django
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -45,5 +48,11 @@ def page(request):
     return HttpResponse(template.render({"items": items}, request))
 
 
-urlpatterns = [path("", page), path("admin/", admin.site.urls)]
+def collect(request):
+    """What a process does by itself sooner or later: it looks at all its objects."""
+    gc.collect()
+    return HttpResponse("%d" % os.getpid())
+
+
+urlpatterns = [path("", page), path("collect", collect), path("admin/", admin.site.urls)]
 application = get_wsgi_application()
