@@ -2,6 +2,7 @@ package highball
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -128,11 +129,19 @@ func (g *generation) Close() { g.factory.Close() }
 func (s *Server) acquire(ctx context.Context, ask gateway.Ask) (gateway.Lease, error) {
 	lease, err := s.pool.Acquire(ctx, pool.Ask{Cost: ask.Cost, Again: ask.Again})
 	if err != nil {
-		return gateway.Lease{}, err
+		return gateway.Lease{}, s.untilNextStart(err)
 	}
 	return gateway.Lease{
 		Slot: slot{lease.Slot}, Waited: lease.Waited, Release: lease.Release, Condemn: lease.Condemn,
 	}, nil
+}
+
+// untilNextStart adds to a refusal when there may be a worker again.
+func (s *Server) untilNextStart(err error) error {
+	if !errors.Is(err, pool.ErrFailing) {
+		return err
+	}
+	return &gateway.Unavailable{Cause: err, After: time.Until(s.pool.Health().Retry)}
 }
 
 // slot is a worker's slot as the gateway wants it.

@@ -104,7 +104,7 @@ func (x *exchange) acquire(ask Ask) (Lease, error) {
 		x.status = statusClientLeft
 		return lease, refuse(statusClientLeft, "the client left while its request was queued")
 	}
-	return lease, &refusal{status: http.StatusServiceUnavailable, reason: err.Error(), retryAfter: 1}
+	return lease, overloaded(err)
 }
 
 func (x *exchange) flags() wire.Flags {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 )
@@ -17,6 +18,16 @@ type refusal struct {
 func (e *refusal) Error() string { return e.reason }
 
 func refuse(status int, reason string) error { return &refusal{status: status, reason: reason} }
+
+// overloaded is the answer when there is no slot, with a word on when to come back.
+func overloaded(err error) error {
+	e := &refusal{status: http.StatusServiceUnavailable, reason: err.Error(), retryAfter: 1}
+	var known *Unavailable
+	if errors.As(err, &known) {
+		e.retryAfter = max(1, int(math.Ceil(known.After.Seconds())))
+	}
+	return e
+}
 
 // retryError says why a request is to go to another worker: this one did not begin
 // it, or died, and the request may be served twice.

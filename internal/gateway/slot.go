@@ -50,6 +50,16 @@ type Call interface {
 	Kill(reason string)
 }
 
+// Unavailable is an error of Options.Acquire that knows when it is worth trying again.
+type Unavailable struct {
+	Cause error
+	After time.Duration
+}
+
+func (e *Unavailable) Error() string { return e.Cause.Error() }
+
+func (e *Unavailable) Unwrap() error { return e.Cause }
+
 // Ask is what a request says when it wants a slot.
 type Ask struct {
 	Cost  time.Duration // expected, if it is short and may wait behind others; else 0

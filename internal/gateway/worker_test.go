@@ -1,10 +1,13 @@
 package gateway
 
 import (
+	"context"
+	"fmt"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"highball/internal/wire"
 )
@@ -136,4 +139,19 @@ func TestMalformedFrames(t *testing.T) {
 func trailing() []byte {
 	b := headOf(wire.AppendTuple(nil, 3), "200 OK")
 	return append(wire.AppendBytes(b, nil), "more"...)
+}
+
+// A refusal says when to come back, where that is known: in whole seconds, rounded up.
+func TestRetryAfter(t *testing.T) {
+	for after, want := range map[time.Duration]string{
+		0: "1", -time.Hour: "1", 300 * time.Millisecond: "1", time.Second: "1", 1001 * time.Millisecond: "2", 30 * time.Second: "30",
+	} {
+		g := newRig()
+		g.opts.Acquire = func(context.Context, Ask) (Lease, error) {
+			return Lease{}, fmt.Errorf("refused: %w", &Unavailable{Cause: errBusy, After: after})
+		}
+		if w, _ := g.do(get("/")); w.Code != 503 || w.Header().Get("Retry-After") != want {
+			t.Errorf("after %s: %d, Retry-After: %q, want %q", after, w.Code, w.Header().Get("Retry-After"), want)
+		}
+	}
 }
