@@ -12,6 +12,7 @@ import (
 var constantCalls = []string{
 	"errors.New", "fmt.Errorf", "regexp.MustCompile", "strings.NewReplacer",
 	"sync.OnceFunc", "sync.OnceValue", "sync.OnceValues",
+	"makeClasses", // internal/h1: a table of bytes
 }
 
 // No package has state of its own, so that two servers in one process do not
