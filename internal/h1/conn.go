@@ -36,7 +36,6 @@ type conn struct {
 }
 
 func (c *conn) serve() {
-	defer c.net.Close()
 	for c.await() {
 		h, err := c.in.ReadHead()
 		if err != nil {

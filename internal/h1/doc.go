@@ -1,5 +1,5 @@
-// Package h1 serves an http.Handler over HTTP/1.1 (RFC 9110, RFC 9112). Requests are
-// read to the letter: what is
-// malformed or ambiguous is refused, and with it all that follows on its
-// connection, since nobody can say any more where a request begins.
+// Package h1 serves an http.Handler over HTTP/1.1 (RFC 9110, RFC 9112). Requests
+// are read to the letter: what is malformed or ambiguous is refused, and with it
+// all that follows on its connection, since nobody can say any more where a
+// request begins.
 package h1

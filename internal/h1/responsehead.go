@@ -11,7 +11,7 @@ import (
 // and writes the head.
 func (w *response) writeHead() {
 	w.headed = true
-	w.close = w.close || w.conn.server.closing.Load() || w.body.mustClose() || w.asksToClose()
+	w.close = w.close || w.conn.server.draining.Load() || w.body.mustClose() || w.asksToClose()
 	w.chunked = !w.bodiless && w.length < 0 && w.head.Minor > 0
 	if !w.bodiless && w.length < 0 && !w.chunked {
 		w.close = true // which is the end of the body

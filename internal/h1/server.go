@@ -26,19 +26,40 @@ type Server struct {
 	// Logger is told of handlers that panic. Default: slog.Default().
 	Logger *slog.Logger
 
-	closing atomic.Bool
-	dates   dates
+	draining atomic.Bool
+	dates    dates
+	leaves   *leaves // of Start
 }
 
-// Close has each response say from now on that its connection closes.
-func (s *Server) Close() { s.closing.Store(true) }
+// Start has the contexts of requests end when their clients leave, until Stop. A
+// Server that was not started serves as well, without that.
+func (s *Server) Start() (err error) {
+	s.leaves, err = newLeaves()
+	return err
+}
+
+// Stop ends what Start has begun, when no connection is served any more.
+func (s *Server) Stop() {
+	if s.leaves != nil {
+		s.leaves.close()
+	}
+}
+
+// Drain has each response say from now on that its connection closes.
+func (s *Server) Drain() { s.draining.Store(true) }
 
 // ServeConn serves the requests of one connection, one after the other, closes it
 // and returns. ctx is the parent of the requests' contexts.
 func (s *Server) ServeConn(ctx context.Context, nc net.Conn) {
+	ctx, left := context.WithCancel(context.WithValue(ctx, http.LocalAddrContextKey, nc.LocalAddr()))
+	defer nc.Close()
+	defer left()
+	if s.leaves != nil {
+		defer s.leaves.watch(nc, left)()
+	}
 	c := &conn{
 		server: s, net: nc, in: NewReader(nc, s.Limits), out: output{dst: nc, buf: make([]byte, 0, 1<<10)},
-		ctx: context.WithValue(ctx, http.LocalAddrContextKey, nc.LocalAddr()), remote: nc.RemoteAddr().String(),
+		ctx: ctx, remote: nc.RemoteAddr().String(),
 	}
 	c.serve()
 }
