@@ -121,10 +121,3 @@ func deadlineAfter(d time.Duration) time.Time {
 	}
 	return time.Now().Add(d)
 }
-
-func newReady(pid int, d map[string]any) Ready {
-	return Ready{
-		PID: pid, Python: text(d["python"]), Application: text(d["application"]),
-		Target: text(d["target"]), Kind: text(d["kind"]),
-	}
-}

@@ -47,6 +47,13 @@ type Ready struct {
 	Kind        string // "module", "file", "django", "flask", "mod_wsgi"
 }
 
+func newReady(pid int, d map[string]any) Ready {
+	return Ready{
+		PID: pid, Python: text(d["python"]), Application: text(d["application"]),
+		Target: text(d["target"]), Kind: text(d["kind"]),
+	}
+}
+
 // spawn makes a worker and waits until it is ready to serve.
 func spawn(ctx context.Context, z *zygote, opts *Options) (*Worker, Ready, error) {
 	ctx, cancel := withTimeout(ctx, opts.StartTimeout)
@@ -179,10 +186,7 @@ func (w *Worker) receive(ended chan<- struct{}) {
 		case wire.TypeReady:
 			d := m.dict()
 			w.setDumpSignal(d["dump"])
-			w.ready <- Ready{
-				PID: w.pid, Python: text(d["python"]), Application: text(d["application"]),
-				Target: text(d["target"]), Kind: text(d["kind"]),
-			}
+			w.ready <- newReady(w.pid, d)
 		case wire.TypeFailed:
 			w.failed <- loadError(m.dict())
 		case wire.TypeLog:
