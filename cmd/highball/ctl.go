@@ -201,18 +201,9 @@ func (c *ctl) socket(ctx context.Context) (string, error) {
 	if c.control != "" {
 		return c.control, nil
 	}
-	if path := c.p.getenv(controlVariable); path != "" {
+	lookUp := getenv(c.p.environ)
+	if path := lookUp(controlVariable); path != "" {
 		return path, nil
 	}
-	return control.Find(ctx, c.p.getenv)
-}
-
-// getenv is the last value that the environment gives name.
-func (p *program) getenv(name string) (value string) {
-	for _, entry := range p.environ {
-		if key, v, _ := strings.Cut(entry, "="); key == name {
-			value = v
-		}
-	}
-	return value
+	return control.Find(ctx, lookUp)
 }

@@ -16,7 +16,7 @@ var known = []os.Signal{
 	os.Interrupt, syscall.SIGTERM, // drain
 	syscall.SIGQUIT,  // stop at once
 	syscall.SIGHUP,   // reload
-	syscall.SIGUSR1,  // open the logs again
+	syscall.SIGUSR1,  // open the access log again
 	syscall.SIGUSR2,  // a new process takes the place of this one
 	syscall.SIGTTIN,  // one worker more
 	syscall.SIGTTOU,  // one worker less
