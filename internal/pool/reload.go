@@ -11,9 +11,6 @@ import (
 // ErrReloading says that a reload is in progress.
 var ErrReloading = errors.New("a reload is in progress")
 
-// fewer is why a process goes that has no seat.
-const fewer = "there are to be fewer workers"
-
 // Reload replaces all processes by those of a new generation. If the new code
 // does not start, nothing changes and the error says why. Rolling replaces one
 // process after the other, for where memory does not hold two generations: it
@@ -157,25 +154,4 @@ func (p *Pool[S]) startFor(ctx context.Context, s *seat[S]) (*member[S], error) 
 		return nil, context.Cause(ctx)
 	}
 	return p.start(ctx)
-}
-
-// Scale changes how many processes are kept.
-func (p *Pool[S]) Scale(n int) error {
-	if n < 0 {
-		return fmt.Errorf("%d workers: want 0 or more", n)
-	}
-	p.stateMu.Lock()
-	defer p.stateMu.Unlock()
-	if p.current == nil || p.ctx.Err() != nil {
-		return ErrClosed
-	}
-	if more := n - len(p.seats); more > 0 {
-		p.addSeats(more)
-		return nil
-	}
-	for _, s := range p.seats[n:] {
-		s.giveUp()
-	}
-	p.seats = slices.Delete(p.seats, n, len(p.seats))
-	return nil
 }
