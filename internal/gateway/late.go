@@ -64,7 +64,7 @@ func (l *late) check(err error) {
 	case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrTooLong):
 		l.call.Kill("it broke the protocol: " + err.Error())
 	}
-	l.logger.Error("the worker did not finish a request after its response", append(l.attrs, "error", err)...)
+	l.logger.Error("the worker did not finish a request that its client no longer waits for", l.with("error", err)...)
 }
 
 // discard reads what is left of a response that nobody wants, and waits for the

@@ -76,6 +76,11 @@ var overtimes = map[string]struct {
 		code:   200, body: "half", aborted: true,
 		log: []string{"request timed out", "in slow_view"},
 	},
+	"dies of it": {
+		worker: func(w *fakeWorker) { yields(w, 0) },
+		code:   504, body: "504 Gateway Timeout",
+		log: []string{"the worker did not finish a request that its client no longer waits for"},
+	},
 	"does not yield": {
 		worker: func(w *fakeWorker) { works(w, time.Hour) },
 		code:   504, body: "504 Gateway Timeout", condemned: true,
