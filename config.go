@@ -111,7 +111,8 @@ type Config struct {
 	// whose response nothing was sent. Default: such a request is answered 502.
 	RetryIdempotent bool
 
-	// DrainTimeout bounds how long Run lets requests finish once its context ends.
+	// DrainTimeout bounds how long requests may take to finish once Run's context
+	// ends, or their worker is replaced.
 	DrainTimeout time.Duration
 
 	// ReloadMode says how Reload replaces the workers. Default: BlueGreen.
@@ -141,7 +142,7 @@ type Config struct {
 	MemoryBudget int64
 
 	// ShutdownDelay is how long Run goes on serving once its context ends, while
-	// Status says that it is draining: the time that balancers need to notice.
+	// `highball ctl status` says "draining": the time that balancers need to notice.
 	ShutdownDelay time.Duration
 
 	// Control is the path of the Unix socket on which Run answers `highball ctl`.

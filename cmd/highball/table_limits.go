@@ -20,9 +20,9 @@ func limitSettings() []settings.Setting {
 			Usage:   "how long a worker may take to start, the import included",
 			KnownAs: []string{"startup-timeout", "import-timeout", "boot-timeout"},
 			Doc: `
-How long a worker may take until it is ready, the import of the application included. A worker that takes longer is killed, and the log
-says where it was. The default of one minute is far above what large projects need on a busy machine and still ends an import that
-waits for a database that is not there.`,
+How long a worker may take until it is ready, the import of the application included; with ` + "`preload`" + ` the process that imports it, too. One
+that takes longer is killed. The default of one minute is far above what large projects need on a busy machine and still ends an import
+that waits for a database that is not there.`,
 		},
 		{
 			Name: "request-timeout", Kind: settings.Duration, Group: group,
@@ -42,10 +42,10 @@ for ever: one that hangs then occupies its thread until a restart.`,
 		{
 			Name: "drain-timeout", Kind: settings.Duration, Group: group,
 			Default: inSeconds(highball.DefaultDrainTimeout),
-			Usage:   "how long requests in progress may take to finish at shutdown",
+			Usage:   "how long requests in progress may take to finish at a stop",
 			KnownAs: []string{"graceful-timeout", "shutdown-timeout", "stop-timeout", "grace-period"},
 			Doc: `
-How long requests in progress may take to finish once the server is told to stop. The default of 25 seconds stays below the 30 after
+How long requests in progress may take to finish once the server is told to stop, or their worker is replaced. The default of 25 seconds stays below the 30 after
 which Kubernetes kills a container that it has sent SIGTERM (` + "`terminationGracePeriodSeconds`" + `); raise both together. Docker waits only
 10 seconds (` + "`docker stop -t`" + `), systemd 90 (` + "`TimeoutStopSec`" + `). ` + "`0`" + ` waits for the last one however long it takes.`,
 		},
@@ -55,9 +55,9 @@ which Kubernetes kills a container that it has sent SIGTERM (` + "`terminationGr
 			Usage:   "how long to go on serving once told to stop",
 			KnownAs: []string{"pre-stop-delay", "lameduck", "lame-duck"},
 			Doc: `
-How long the server goes on serving as before once it is told to stop, while it already says that it is not ready. Balancers that ask for
-readiness, or that learn late that an instance is leaving, send their requests elsewhere meanwhile; in Kubernetes it takes the place of
-a ` + "`preStop`" + ` hook that sleeps. The drain begins after it, so that both times have to fit into what the supervisor allows. None by
+How long the server goes on serving as before once it is told to stop, while ` + "`highball ctl status`" + ` already says ` + "`draining`" + `. Balancers that
+learn late that an instance is leaving send their requests elsewhere meanwhile; in Kubernetes it takes the place of a ` + "`preStop`" + ` hook
+that sleeps. The drain begins after it, so that both times have to fit into what the supervisor allows. None by
 default.`,
 		},
 	}
