@@ -24,6 +24,10 @@ func (s *Server) Reload(ctx context.Context) error {
 	if !s.started.Load() {
 		return ErrNotStarted
 	}
+	if !s.reloading.TryLock() {
+		return ErrReloading // before the log says that one begins
+	}
+	defer s.reloading.Unlock()
 	s.logger.Info("reload: starting workers with the new code", "mode", s.cfg.ReloadMode)
 	began := time.Now()
 	err := s.pool.Reload(ctx, s.cfg.ReloadMode == Rolling)

@@ -31,11 +31,13 @@ type Server struct {
 	started  atomic.Bool
 	draining atomic.Bool // Run was told to stop
 	startMu  sync.Mutex
-	failed   error             // why Start failed, for good
-	first    chan worker.Ready // what the first worker reported
-	up       atomic.Int64      // workers that were ready, of all times
-	allUp    chan struct{}     // closed when they were as many as were asked for
-	ready    chan struct{}     // closed when Run accepts connections
+
+	reloading sync.Mutex
+	failed    error             // why Start failed, for good
+	first     chan worker.Ready // what the first worker reported
+	up        atomic.Int64      // workers that were ready, of all times
+	allUp     chan struct{}     // closed when they were as many as were asked for
+	ready     chan struct{}     // closed when Run accepts connections
 
 	application atomic.Pointer[string] // its repr
 

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -33,6 +34,8 @@ type fakeServer struct {
 	mu      sync.Mutex
 	workers int
 	did     chan string // what signals made it do
+
+	reloading atomic.Int64 // how many more times Reload finds another in progress
 
 	ready     chan struct{}
 	inherited []string
@@ -67,6 +70,9 @@ func (f *fakeServer) Run(ctx context.Context) error {
 }
 
 func (f *fakeServer) Reload(context.Context) error {
+	if f.reloading.Add(-1) >= 0 {
+		return highball.ErrReloading
+	}
 	f.did <- "reload"
 	return nil
 }
@@ -324,6 +330,27 @@ func TestWinchAndBack(t *testing.T) {
 	if !c.obey(t.Context(), syscall.SIGWINCH) || srv.Workers() != 2 {
 		t.Errorf("a terminal that changes its size leaves %d workers", srv.Workers())
 	}
+}
+
+// What SIGHUP asks for during a reload follows it, once.
+func TestReloadFollowsReload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := newFake()
+		srv.reloading.Store(5)
+		c := &commands{srv: srv, logger: slog.New(slog.DiscardHandler)}
+		for range 3 {
+			c.obey(t.Context(), syscall.SIGHUP)
+		}
+		synctest.Wait()
+		if len(srv.did) > 0 {
+			t.Error("a reload beside another")
+		}
+		<-time.After(time.Minute) // of virtual time
+		synctest.Wait()
+		if len(srv.did) != 1 || <-srv.did != "reload" {
+			t.Error("no reload, or more than one")
+		}
+	})
 }
 
 func TestQuitStopsAtOnce(t *testing.T) {

@@ -4,10 +4,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
+	"time"
+
+	"highball"
 )
 
 // The signals, with the meaning that gunicorn gives them. SIGINT drains, where
@@ -36,6 +41,8 @@ type commands struct {
 	logger   *slog.Logger
 	terminal bool // we run in one, which sends SIGWINCH
 	workers  int  // as there were before SIGWINCH took them away
+
+	reloadWaits atomic.Bool // for the end of another
 }
 
 // obey reports whether sig was such a signal. It does not wait for what takes long.
@@ -46,7 +53,7 @@ func (c *commands) obey(ctx context.Context, sig os.Signal) bool {
 			c.scale(c.workers)
 			c.workers = 0
 		}
-		go func() { _ = c.srv.Reload(ctx) }() // the log has the error
+		go c.reload(ctx)
 	case syscall.SIGUSR1:
 		if err := c.logs.reopen(); err != nil {
 			c.logger.Error("the access log cannot be opened again; it goes on in the old file: " + err.Error())
@@ -65,6 +72,27 @@ func (c *commands) obey(ctx context.Context, sig os.Signal) bool {
 	}
 	return true
 }
+
+// reload has one that is asked for while another is in progress follow it: the other
+// may have read the code before it was changed. The log has the errors.
+func (c *commands) reload(ctx context.Context) {
+	ticker := time.NewTicker(reloadLook)
+	defer ticker.Stop()
+	for errors.Is(c.srv.Reload(ctx), highball.ErrReloading) {
+		if c.reloadWaits.Swap(true) {
+			return // the one that waits takes the code as it is then
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+		c.reloadWaits.Store(false)
+	}
+}
+
+// reloadLook is how often a reload that waits is tried.
+const reloadLook = 100 * time.Millisecond
 
 func (c *commands) scale(n int) {
 	if err := c.srv.Scale(n); err != nil {
