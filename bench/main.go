@@ -28,7 +28,7 @@ type options struct {
 	python      string
 	only        string
 	json        bool
-	peer        bool // measure gunicorn as well
+	peer        bool // measure the other servers as well
 }
 
 func main() {
@@ -54,11 +54,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.IntVar(&o.connections, "connections", 64, "keep-alive connections")
 	f.Int64Var(&o.size, "size", 1<<30, "bytes of the large bodies")
 	f.IntVar(&o.starts, "starts", 7, "starts that are timed")
-	f.StringVar(&o.venv, "venv", "", "virtual environment with flask and gunicorn (default: .venv of the repository)")
-	f.StringVar(&o.python, "python", "", "interpreter of both servers (default: that of --venv)")
+	f.StringVar(&o.venv, "venv", "", "virtual environment with flask, gunicorn and what else is to be measured (default: .venv of the repository)")
+	f.StringVar(&o.python, "python", "", "interpreter of the servers (default: that of --venv)")
 	f.StringVar(&o.only, "only", "", "some of the cases, separated by commas: "+strings.Join(caseNames(), ", "))
 	f.BoolVar(&o.json, "json", false, "print JSON, each round included")
-	f.BoolVar(&o.peer, "peer", true, "measure gunicorn as well")
+	f.BoolVar(&o.peer, "peer", true, "measure the other servers as well")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}

@@ -73,7 +73,7 @@ type Status struct {
 	Began       time.Time  `json:"began"`
 	Addresses   []string   `json:"addresses"` // "http://127.0.0.1:8000/", "unix:/run/shop.sock"
 	Application string     `json:"application"`
-	Generation  int        `json:"generation"` // 1, and one more for each reload, also one that fails
+	Generation  int        `json:"generation"` // that of the newest worker: 1, and one more for each reload, also one that fails
 	Workers     []Worker   `json:"workers"`
 	Queue       Queue      `json:"queue"`
 	Requests    Traffic    `json:"requests"`
