@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -27,13 +26,7 @@ func startControlled(t *testing.T, args ...string) *controlled {
 // ctl runs `highball ctl`, and returns what it printed and its exit code.
 func (c *controlled) ctl(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), harness.Binary(), append([]string{"ctl", "--control", c.socket}, args...)...)
-	var out, errs strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
-		t.Fatal(err)
-	}
-	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+	return harness.Ctl(t, harness.Binary(), c.socket, args...)
 }
 
 // answer is the JSON document that a question gets.

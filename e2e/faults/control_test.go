@@ -3,11 +3,12 @@ package faults
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"highball/e2e/harness"
 )
 
 // asked gives highball a control socket that the test's questions go to. Its path
@@ -28,13 +29,7 @@ func asked(t *testing.T) setting {
 // ctl runs `highball ctl`.
 func (p *program) ctl(arguments ...string) (stdout, stderr string, code int) {
 	p.t.Helper()
-	cmd := exec.CommandContext(p.t.Context(), binary, append([]string{"ctl", "--control", p.ctlSocket}, arguments...)...)
-	var out, errs strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
-		p.t.Fatal(err)
-	}
-	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+	return harness.Ctl(p.t, binary, p.ctlSocket, arguments...)
 }
 
 // told is what status and requests say.
