@@ -21,7 +21,7 @@ func limitSettings() []settings.Setting {
 			KnownAs: []string{"startup-timeout", "import-timeout", "boot-timeout"},
 			Doc: `
 How long a worker may take until it is ready, the import of the application included; with ` + "`preload`" + ` the process that imports it, too. One
-that takes longer is killed. The default of one minute is far above what large projects need on a busy machine and still ends an import
+that takes longer is killed, and the error says where its threads were. The default of one minute is far above what large projects need on a busy machine and still ends an import
 that waits for a database that is not there.`,
 		},
 		{

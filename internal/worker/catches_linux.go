@@ -9,6 +9,10 @@ import (
 	"syscall"
 )
 
+// dumpSignal is the one that has Python write its stacks, before it has told its
+// number: SIGRTMAX-3 of glibc and musl.
+const dumpSignal = syscall.Signal(61)
+
 // catches says whether the process has a handler for the signal, whose default is
 // to end it: the application may have taken ours away.
 func catches(pid int, sig syscall.Signal) bool {

@@ -2,6 +2,9 @@ package worker
 
 import (
 	"context"
+	"os"
+	"regexp"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -21,6 +24,16 @@ type dump struct {
 	once   sync.Once
 	turn   chan struct{} // holds one token: two at once would be mixed
 }
+
+// process is what has to be known of one whose stacks are wanted.
+type process struct {
+	pid     int
+	pidfd   *os.File // may be nil
+	outputs *outputs
+	exited  <-chan struct{}
+}
+
+func (w *Worker) process() process { return process{w.pid, w.pidfd, w.outputs, w.exited} }
 
 func (w *Worker) setDumpSignal(number any) {
 	n, _ := number.(int64)
@@ -48,19 +61,45 @@ func (w *Worker) DumpStacks(ctx context.Context) string {
 	case <-ctx.Done():
 		return ""
 	}
-	if w.dump.signal == 0 || !catches(w.pid, w.dump.signal) {
+	return dumpOf(ctx, w.process(), w.dump.signal, true)
+}
+
+// whereItHangs are the stacks of a process that takes too long to start. They go
+// into the error that says so, and not into the log besides.
+func whereItHangs(p process) string {
+	ctx, cancel := context.WithTimeout(context.Background(), dumpTime)
+	defer cancel()
+	return withoutImports(dumpOf(ctx, p, dumpSignal, false))
+}
+
+// withoutImports leaves out the calls that stand in each stack of a start: those
+// of the import system and ours.
+func withoutImports(stacks string) string {
+	var kept strings.Builder
+	for line := range strings.Lines(stacks) {
+		if !importCall.MatchString(line) {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
+}
+
+var importCall = regexp.MustCompile(`^  File "(<highball>/.*|<string>|<frozen importlib\._bootstrap(_external)?>)", line `)
+
+func dumpOf(ctx context.Context, p process, signal syscall.Signal, logged bool) string {
+	if signal == 0 || !catches(p.pid, signal) {
 		return ""
 	}
-	said := &w.outputs.said
-	said.beginDump()
-	if sendSignal(w.pid, w.pidfd, w.dump.signal) == nil {
-		w.awaitDump(ctx)
+	said := &p.outputs.said
+	said.beginDump(logged)
+	if sendSignal(p.pid, p.pidfd, signal) == nil {
+		p.awaitDump(ctx)
 	}
 	return said.endDump()
 }
 
 // awaitDump returns when no more lines come.
-func (w *Worker) awaitDump(ctx context.Context) {
+func (p process) awaitDump(ctx context.Context) {
 	tick := time.NewTicker(dumpPause)
 	defer tick.Stop()
 	for seen := 0; ; {
@@ -68,10 +107,10 @@ func (w *Worker) awaitDump(ctx context.Context) {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
-		case <-w.exited:
+		case <-p.exited:
 			return
 		}
-		now := w.outputs.said.dumpedLines()
+		now := p.outputs.said.dumpedLines()
 		if now > 0 && now == seen {
 			return
 		}

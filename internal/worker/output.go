@@ -73,10 +73,16 @@ func (o *outputs) copyLines(r *os.File, logger *slog.Logger, stream string, pid 
 		line, err := br.ReadSlice('\n')
 		if len(line) > 0 {
 			level, text := slog.LevelInfo, strings.TrimRight(string(line), "\r\n")
-			if stream == "stderr" && o.said.add(text) {
-				level = slog.LevelError // a dump is worth an alert
+			dumping, logged := false, true
+			if stream == "stderr" {
+				dumping, logged = o.said.add(text)
 			}
-			logger.Log(context.Background(), level, text, "stream", stream, "pid", pid)
+			if dumping {
+				level = slog.LevelError // it is worth an alert
+			}
+			if logged {
+				logger.Log(context.Background(), level, text, "stream", stream, "pid", pid)
+			}
 		}
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			if !errors.Is(err, io.EOF) {

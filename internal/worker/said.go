@@ -18,12 +18,13 @@ type said struct {
 	mu      sync.Mutex
 	last    []string // no more than lastLines
 	dumping bool     // lines belong to a dump
+	logged  bool     // which goes to the log as well
 	dump    strings.Builder
 	dumped  int // lines of it
 }
 
-// add notes a line and tells whether it is one of a dump.
-func (s *said) add(line string) (dumping bool) {
+// add notes a line and tells whether it is one of a dump, and whether it is to be logged.
+func (s *said) add(line string) (dumping, logged bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dumping {
@@ -31,13 +32,13 @@ func (s *said) add(line string) (dumping bool) {
 		if s.dump.Len()+len(line) < maxDump {
 			s.dump.WriteString(line + "\n")
 		}
-		return true
+		return true, s.logged
 	}
 	if len(s.last) == lastLines {
 		s.last = append(s.last[:0], s.last[1:]...)
 	}
 	s.last = append(s.last, strings.Clone(line[:min(len(line), lastLine)]))
-	return false
+	return false, true
 }
 
 // words are the last lines.
@@ -47,10 +48,10 @@ func (s *said) words() string {
 	return strings.Join(s.last, "\n")
 }
 
-func (s *said) beginDump() {
+func (s *said) beginDump(logged bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.dumping, s.dumped = true, 0
+	s.dumping, s.logged, s.dumped = true, logged, 0
 	s.dump.Reset()
 }
 

@@ -73,16 +73,16 @@ func TestSaidIsBounded(t *testing.T) {
 	var s said
 	long := strings.Repeat("x", maxLine)
 	for range 2 * lastLines {
-		if s.add(long) {
+		if dumping, _ := s.add(long); dumping {
 			t.Error("a line counts as dumped")
 		}
 	}
 	if n := len(s.words()); n > lastLines*(lastLine+1) {
 		t.Errorf("%d bytes are kept", n)
 	}
-	s.beginDump()
+	s.beginDump(true)
 	for n := range 20 {
-		if !s.add(fmt.Sprint(n, long)) {
+		if dumping, _ := s.add(fmt.Sprint(n, long)); !dumping {
 			t.Error("a line does not count as dumped")
 		}
 	}

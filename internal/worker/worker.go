@@ -170,7 +170,7 @@ func (w *Worker) await(ctx context.Context) (Ready, error) {
 		}
 		return Ready{}, w.crash("the worker ended while it loaded the application: ")
 	case <-ctx.Done():
-		return Ready{}, startError(ctx, w.opts)
+		return Ready{}, startError(ctx, w.opts, w.process())
 	}
 }
 

@@ -181,7 +181,7 @@ func (z *zygote) awaitLoaded(ctx context.Context) error {
 	case <-z.gone:
 		return z.died()
 	case <-ctx.Done():
-		return startError(ctx, z.opts)
+		return startError(ctx, z.opts, process{pid: z.cmd.Process.Pid, outputs: z.outputs, exited: z.exited})
 	}
 }
 
@@ -345,10 +345,15 @@ func withTimeout(ctx context.Context, d time.Duration) (context.Context, context
 	return context.WithTimeout(ctx, d)
 }
 
-func startError(ctx context.Context, opts *Options) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("the application was not loaded within %s: raise --start-timeout if it needs longer",
-			opts.StartTimeout)
+// startError says why somebody waits no longer for a process, and where that was if
+// it took too long.
+func startError(ctx context.Context, opts *Options, p process) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return ctx.Err()
 	}
-	return ctx.Err()
+	err := fmt.Errorf("the application was not loaded within %s: raise --start-timeout if it needs longer", opts.StartTimeout)
+	if stacks := whereItHangs(p); stacks != "" {
+		return fmt.Errorf("%w\n%s", err, strings.TrimRight(stacks, "\n"))
+	}
+	return err
 }

@@ -5,7 +5,7 @@ import socket
 import sys
 from typing import Any
 
-from . import forks, lifeline, signals, wire, worker
+from . import forks, lifeline, signals, stacks, wire, worker
 from .zygote import Zygote
 
 OLDEST = (3, 9)
@@ -42,6 +42,7 @@ def _zygote() -> None:
     for fd in (COMMAND_FD, LIFELINE_FD):
         os.set_inheritable(fd, False)
     lifeline.arm(LIFELINE_FD)
+    stacks.dump_on_signal(2)  # the workers inherit it: an import may hang in either
     sock = socket.socket(fileno=COMMAND_FD)
     forks.guard(sock)
     try:
