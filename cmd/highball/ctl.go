@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,6 +60,7 @@ func (p *program) ctlCommand() *cobra.Command {
 		c.question("stacks", "Print the Python stacks of all threads", func(ctx context.Context, client *control.Client) (any, error) {
 			return client.Stacks(ctx)
 		}),
+		c.readiness(),
 		c.order("reload", "Start workers with the code as it is now in place of the old ones",
 			"The command returns when the new code serves. If it does not start, the old one serves on, and its traceback is printed.",
 			"the new code serves", (*control.Client).Reload),
@@ -93,6 +95,27 @@ func (c *ctl) question(name, short string, ask func(context.Context, *control.Cl
 				}
 				_, err = io.WriteString(c.p.stdout, ctlText(document, time.Now()))
 				return err
+			})
+		},
+	}
+}
+
+// readiness is a verb whose exit code is the answer, for probes.
+func (c *ctl) readiness() *cobra.Command {
+	return &cobra.Command{
+		Use: "ready", Short: "Say by the exit code whether the server is ready", Args: noArgs, DisableFlagsInUseLine: true,
+		Long: "Say by the exit code whether the server is ready for requests: it is not while it starts, while it drains or is about to " +
+			"(shutdown-delay), and while no worker takes requests.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.with(cmd, func(ctx context.Context, client *control.Client) error {
+				status, err := client.Status(ctx)
+				if err != nil {
+					return err
+				}
+				if status.Ready() {
+					return c.done("ready")
+				}
+				return fmt.Errorf("not ready: the server is %s; workers: %s", status.State, cmp.Or(workersSummary(status.Workers), "none"))
 			})
 		},
 	}

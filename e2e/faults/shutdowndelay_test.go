@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -14,12 +15,18 @@ func TestShutdownDelay(t *testing.T) {
 	kept := p.client()
 	p.want(kept.get("/"), 200, "ok")
 	p.awaitState("ready", "")
+	if out, text, code := p.ctl("ready"); code != 0 || out != "ready\n" {
+		t.Errorf("ctl ready: %d, %q, %q", code, out, text)
+	}
 	running, _ := p.begin("running")
 	p.descendants()
 	p.signal(p.cmd.Process.Pid, syscall.SIGTERM)
 	p.wantLog("stopping: requests are served for a while yet", "shutdown_delay=10m0s")
 	if s := p.status(); s.State != "draining" {
 		t.Errorf("status says %s", s.State)
+	}
+	if out, text, code := p.ctl("ready"); code != 1 || out != "" || !strings.Contains(text, "not ready: the server is draining; workers: 1 ready") {
+		t.Errorf("ctl ready: %d, %q, %q", code, out, text)
 	}
 	for range 3 {
 		a := kept.get("/")

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -79,6 +80,12 @@ type Status struct {
 	Requests    Traffic    `json:"requests"`
 	LastError   string     `json:"last_error,omitempty"` // why the last worker did not start, or how it died young
 	Retry       *time.Time `json:"retry,omitempty"`      // when the next is started after that
+}
+
+// Ready says whether new requests are welcome, and there is who serves them: also
+// while others do not start.
+func (s *Status) Ready() bool {
+	return (s.State == StateReady || s.State == StateFailing) && slices.ContainsFunc(s.Workers, func(w Worker) bool { return w.State == WorkerReady })
 }
 
 // Queue is where requests wait for a worker.
