@@ -87,9 +87,7 @@ func (t *target) Status() control.Status {
 	load := s.pool.Load()
 	status.Queue.Waiting = load.Queued
 	status.Requests = control.Traffic{InFlight: len(s.gateway.InFlight()), Served: s.gateway.Served()}
-	for _, w := range status.Workers {
-		status.Generation = max(status.Generation, w.Generation)
-	}
+	status.Generation = s.pool.Generation()
 	health := s.pool.Health()
 	if health.Last != nil {
 		status.LastError = report(health.Last)

@@ -216,8 +216,8 @@ func TestDyingGenerationIsRenewed(t *testing.T) {
 			}
 			synctest.Wait()
 			made := len(pr.editions)
-			if renew && made != 3 || !renew && made != 1 {
-				t.Errorf("renew %t: %d generations were made", renew, made)
+			if renew && made != 3 || !renew && made != 1 || p.Generation() != made {
+				t.Errorf("renew %t: %d generations were made, the current one is %d", renew, made, p.Generation())
 			}
 			if closed(well.exited) {
 				t.Error("a process that was well has ended")

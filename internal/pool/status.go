@@ -39,6 +39,17 @@ func (p *Pool[S]) Health() Health {
 	return p.health.Health
 }
 
+// Generation is the number of the one that processes are made of now; 0 before Start
+// and after Stop.
+func (p *Pool[S]) Generation() int {
+	p.stateMu.Lock()
+	defer p.stateMu.Unlock()
+	if p.current == nil {
+		return 0
+	}
+	return p.current.number
+}
+
 // Size is how many processes are to be kept.
 func (p *Pool[S]) Size() int {
 	p.stateMu.Lock()
