@@ -61,7 +61,7 @@ type Config struct {
 	Bind []string
 
 	// Workers is the number of processes. Default: the CPUs that this process
-	// may use (affinity and cgroup quota), at least 2.
+	// may use (affinity and cgroup quota), at least 2. At most 1024.
 	Workers int
 
 	// Threads is the number of requests one process serves at a time; with 1

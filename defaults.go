@@ -19,6 +19,10 @@ import (
 // call that holds the GIL would stop the service.
 const minWorkers = 2
 
+// maxWorkers bounds the processes, so that a slip of the finger in "scale" does not
+// take all memory of the machine.
+const maxWorkers = 1024
+
 // maxThreads bounds the slots of a process: descriptors, not threads, are the limit.
 const maxThreads = 1024
 
@@ -62,8 +66,8 @@ func orDefault[T ~int | ~int64](value *T, standard T) {
 }
 
 func (c *Config) check() error {
-	if c.Workers < 1 {
-		return fmt.Errorf("workers: %d: at least 1 is needed", c.Workers)
+	if c.Workers < 1 || c.Workers > maxWorkers {
+		return fmt.Errorf("workers: %d is not between 1 and %d", c.Workers, maxWorkers)
 	}
 	if c.Threads < 1 || c.Threads > maxThreads {
 		return fmt.Errorf("threads: %d is not between 1 and %d", c.Threads, maxThreads)

@@ -254,7 +254,8 @@ func TestApplicationThatFails(t *testing.T) {
 func TestConfigMistakes(t *testing.T) {
 	for want, cfg := range map[string]highball.Config{
 		"no such directory":        {Dir: "testdata/none"},
-		"at least 1":               {Workers: -1},
+		"is not between 1 and":     {Workers: -1},
+		"workers: 99999999 is not": {Workers: 99999999},
 		"not between 1 and":        {Threads: 5000},
 		"did you mean":             {ScriptName: "shop"},
 		"the server's or the clie": {Environ: map[string]string{"wsgi.input": "x"}},

@@ -45,10 +45,13 @@ func (s *Server) Reload(ctx context.Context) error {
 	return nil
 }
 
-// Scale changes the number of workers. With 0 requests wait in the queue.
+// Scale changes the number of workers, to at most 1024. With 0 requests wait in the queue.
 func (s *Server) Scale(n int) error {
 	if !s.started.Load() {
 		return ErrNotStarted
+	}
+	if n > maxWorkers {
+		return fmt.Errorf("highball: %d workers are too many: want at most %d", n, maxWorkers)
 	}
 	before := s.pool.Size()
 	if err := s.pool.Scale(n); err != nil {

@@ -112,6 +112,7 @@ func TestControlManages(t *testing.T) {
 		{[]string{"drain", fmt.Sprint(before.Workers[1].Number)}, 0, ""},
 		{[]string{"recycle", "4711"}, 1, "4711"},
 		{[]string{"scale", "many"}, 2, "many"},
+		{[]string{"scale", "99999999"}, 1, "at most 1024"},
 		{[]string{"reload"}, 0, ""},
 	} {
 		if _, stderr, code := c.ctl(t, step.args...); code != step.code || !strings.Contains(stderr, step.stderr) {

@@ -21,7 +21,7 @@ func workerSettings() []settings.Setting {
 			Doc: `
 The number of Python processes. By default as many as there are CPUs that this process may use, by its affinity and by the quota of its
 cgroup, because only processes make use of more than one CPU as long as Python has its global lock. At least 2, so that one crash, or
-one long call into C code that keeps that lock, does not stop the service. Each one has the application in memory: where memory is what
+one long call into C code that keeps that lock, does not stop the service; at most 1024. Each one has the application in memory: where memory is what
 limits you, see ` + "`preload`" + `.`,
 		},
 		{
