@@ -51,6 +51,7 @@ type requestDocument struct {
 	Method, Path, State, Stack string
 	Dump                       string // instead of the stack, where the machine is slow
 	Worker, PID                int
+	Age                        int `json:"age_ms"`
 }
 
 // The answers come from the front, also while every thread is stuck.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -64,4 +65,40 @@ func TestQueueTime(t *testing.T) {
 	if d, ok := record.Fields["queue_time"].(float64); !ok || d <= 0 || d > took {
 		t.Errorf("the access record says %v", record.Fields)
 	}
+}
+
+// A client that closes its connection while its request waits has left: Python never
+// sees the request. One that only half-closes, right after its request, is served.
+func TestClientLeavesTheQueue(t *testing.T) {
+	t.Parallel()
+	socket := filepath.Join(t.TempDir(), "control.sock")
+	c := &controlled{&project{Server: harness.Start(t, harness.Options{
+		App: "all:application", Python: harness.Newest(t).Path,
+		Args: []string{"--workers", "1", "--threads", "1", "--access-log", "-", "--control", socket},
+	})}, socket}
+	busy, waits := harness.NewGate(t), harness.NewGate(t)
+	ask := func(path string, g *harness.Gate) *harness.Conn {
+		return c.Dial(t).Send(harness.Request("GET", path+"?"+g.Query()))
+	}
+	first := ask("/blocks", busy)
+	v := busy.Arrival()
+	half := ask("/blocks", busy).CloseWrite()
+	leaves := ask("/blocks", waits)
+	harness.Eventually(t, "the request has waited a while", func() bool {
+		for _, r := range answer[[]requestDocument](t, c, "requests") {
+			if r.Path == "/blocks?"+waits.Query() && r.State == "queued" && r.Age > 100 {
+				return true
+			}
+		}
+		return false
+	})
+	_ = leaves.Close()
+	c.Wait(t, func(e harness.Entry) bool { return e.Text("msg") == "request" && e.Fields["status"] == 499.0 })
+	v.Go()
+	for range 3 { // places of the first and of the half-closed one
+		busy.Arrival().Go()
+	}
+	first.Response("GET").Want(t, 200, "onetwo")
+	half.Response("GET").Want(t, 200, "onetwo")
+	waits.Nobody()
 }

@@ -12,3 +12,8 @@ func HalfClosed(ctx context.Context) bool {
 	}
 	return onlyHalfClosed(ctx.Value(connKey{}))
 }
+
+// Abandoned says of a context for which HalfClosed holds that the client has
+// probably left all the same. TCP tells both by the same FIN; but who half-closes
+// does it right after the request, and who leaves does it when the wait is too long.
+func Abandoned(ctx context.Context) bool { return closedLater(ctx.Value(connKey{})) }

@@ -6,6 +6,22 @@ import "golang.org/x/sys/unix"
 // and to which we may still write (include/net/tcp_states.h).
 const tcpCloseWait = 8
 
+// halfCloseDelay is how long after its last byte a client may close its direction
+// and still count as waiting for its response, in ms. The kernel counts in steps of
+// up to 10 ms.
+const halfCloseDelay = 20
+
+// closedLater says whether the peer's FIN came a while after its last data. The
+// kernel measures that: how busy this process is does not matter. Who has closed a
+// Unix socket wholly is known, and never half-closed.
+func closedLater(conn any) bool {
+	c, ok := conn.(*tcpConn)
+	return ok && control(c, func(fd int) bool {
+		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		return err == nil && info.Last_data_recv > info.Last_ack_recv+halfCloseDelay
+	})
+}
+
 // onlyHalfClosed says whether the peer has closed its direction without having
 // reset the connection. Where that cannot be known the answer is no.
 func onlyHalfClosed(conn any) bool {

@@ -85,6 +85,10 @@ func TestClientLeavesTheQueue(t *testing.T) {
 	if w, _ := g.do(get("/").WithContext(ctx)); w.Code != 200 {
 		t.Errorf("half-closed: %d", w.Code)
 	}
+	g.opts.Abandoned = func(context.Context) bool { return true }
+	if w, _ := g.do(get("/").WithContext(ctx)); w.Body.Len() != 0 || g.done[2].Status != statusClientLeft {
+		t.Errorf("abandoned: %q, %+v", w.Body, g.done[2])
+	}
 }
 
 // failingBody is a request body whose client goes away.

@@ -92,14 +92,16 @@ func (x *exchange) attempt(frame []byte, ask Ask) error {
 func (x *exchange) acquire(ask Ask) (Lease, error) {
 	ctx, began := x.r.Context(), time.Now()
 	lease, err := x.g.opts.Acquire(ctx, ask)
-	if err != nil && ctx.Err() != nil && x.halfClosed() {
+	if err != nil && ctx.Err() != nil && x.staysInQueue() {
+		x.waited += time.Since(began)
+		began = time.Now()
 		lease, err = x.g.opts.Acquire(context.WithoutCancel(ctx), ask)
 	}
 	if err == nil {
 		return lease, nil
 	}
 	x.waited += time.Since(began)
-	if ctx.Err() != nil && !x.halfClosed() {
+	if ctx.Err() != nil && !x.staysInQueue() {
 		x.gone = true
 		x.status = statusClientLeft
 		return lease, refuse(statusClientLeft, "the client left while its request was queued")
@@ -134,6 +136,12 @@ const statusClientLeft = 499
 
 func (x *exchange) halfClosed() bool {
 	return x.g.opts.HalfClosed != nil && x.g.opts.HalfClosed(x.r.Context())
+}
+
+// staysInQueue says, once the context has ended, that the client still wants its
+// response.
+func (x *exchange) staysInQueue() bool {
+	return x.halfClosed() && (x.g.opts.Abandoned == nil || !x.g.opts.Abandoned(x.r.Context()))
 }
 
 // watch has the worker told when the client leaves, from the first frame of a

@@ -38,6 +38,10 @@ type Options struct {
 	// closed its own direction: it still waits for its response.
 	HalfClosed func(ctx context.Context) bool
 
+	// Abandoned, if set, says of what HalfClosed is true for that the client has
+	// probably left: its request does not wait for a slot any longer.
+	Abandoned func(ctx context.Context) bool
+
 	// Logger receives the application's failures.
 	Logger *slog.Logger
 
