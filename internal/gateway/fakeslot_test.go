@@ -85,10 +85,11 @@ type fakeCall struct {
 	left    chan struct{} // closed by Leave
 	current fakeFrame
 
-	torn        bool          // payloads do not come in time
-	stuck       bool          // it answers no question
-	hookHangs   bool          // worker_abort does not return
-	interrupted chan struct{} // closed by Interrupt
+	torn            bool          // payloads do not come in time
+	stuck           bool          // it answers no question
+	killedMeanwhile bool          // it is asked a question when somebody else has it killed
+	hookHangs       bool          // worker_abort does not return
+	interrupted     chan struct{} // closed by Interrupt
 
 	mu       sync.Mutex
 	began    int // turns
@@ -221,6 +222,10 @@ func (c *fakeCall) Stack(ctx context.Context) (string, error) {
 	if c.stuck {
 		<-ctx.Done()
 		return "", ctx.Err()
+	}
+	if c.killedMeanwhile {
+		c.killOnce.Do(func() { close(c.kill) })
+		return "", errDied
 	}
 	return "File \"app.py\", line 7, in slow_view", nil
 }

@@ -45,8 +45,8 @@ func (l *late) finish() {
 	defer l.release()
 	err := l.discard(func() time.Duration { return l.timeout })
 	if errors.Is(err, errTimedOut) {
-		if l.report("the application did not end after its response") {
-			l.dumpAndKill()
+		if silence := l.report("the application did not end after its response"); silence != nil {
+			l.awaitDeath(silence)
 		} else {
 			err = l.interrupt()
 		}

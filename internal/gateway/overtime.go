@@ -31,9 +31,9 @@ var errStuck = errors.New("the interpreter's lock is held by another request")
 // to in the background.
 func (x *exchange) timedOut() error {
 	l := x.letGo()
-	stuck := l.report("request timed out")
-	if stuck && !l.call.Begun() && !x.headSent {
-		l.dumpAndKill()
+	silence := l.report("request timed out")
+	if silence != nil && !l.call.Begun() && !x.headSent {
+		l.awaitDeath(silence)
 		begun := l.call.Begun() // it is dead: that is final
 		l.release()
 		if !begun {
@@ -42,8 +42,8 @@ func (x *exchange) timedOut() error {
 	} else {
 		x.g.late.Go(func() {
 			defer l.release()
-			if stuck {
-				l.dumpAndKill()
+			if silence != nil {
+				l.awaitDeath(silence)
 			} else {
 				l.check(l.interrupt())
 			}
@@ -52,22 +52,24 @@ func (x *exchange) timedOut() error {
 	return refuse(http.StatusGatewayTimeout, "the application did not answer within the request timeout")
 }
 
-// report logs the request and where its thread is, and says whether the worker is
-// stuck: it does not answer.
-func (l *late) report(what string) (stuck bool) {
+// report logs the request and where its thread is. An error says that the worker does
+// not answer: it is stuck, or another request that found it stuck has had it killed.
+func (l *late) report(what string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), answerGrace)
 	defer cancel()
 	age := time.Since(l.asked).Round(time.Millisecond)
 	stack, err := l.call.Stack(ctx)
-	stuck = errors.Is(err, context.DeadlineExceeded)
-	if stuck {
+	if isStuck(err) {
 		stack = "not known: the worker does not answer, the interpreter's lock is held"
 	} else if err != nil {
 		stack = "not known: " + err.Error()
 	}
 	l.logger.Error(what, l.with("age", age, "stack", stack)...)
-	return stuck
+	return err
 }
+
+// isStuck says of report's error that the worker lives and runs no Python code.
+func isStuck(silence error) bool { return errors.Is(silence, context.DeadlineExceeded) }
 
 // interrupt ends the application by RequestTimeout, or if it does not yield by the
 // end of its process, for which it waits.
@@ -103,10 +105,13 @@ func (l *late) giveUp() {
 	}
 }
 
-// dumpAndKill ends a worker that runs no Python code, and returns when it has ended.
-func (l *late) dumpAndKill() {
-	l.call.Dump()
-	l.call.Kill("request " + l.id + " timed out, and the interpreter's lock is held")
+// awaitDeath ends a worker that runs no Python code, if it is not dead yet, and returns
+// when it has ended.
+func (l *late) awaitDeath(silence error) {
+	if isStuck(silence) {
+		l.call.Dump()
+		l.call.Kill("request " + l.id + " timed out, and the interpreter's lock is held")
+	}
 	_ = l.discard(func() time.Duration { return 0 })
 }
 

@@ -200,6 +200,29 @@ func TestStuckWorker(t *testing.T) {
 	}
 }
 
+// Of two requests in a stuck worker the one that timed out first has had it killed
+// while the other's stack was asked for: that one had not begun, and is served elsewhere.
+func TestWorkerKilledWhileItsStackIsAskedFor(t *testing.T) {
+	for name, begun := range map[string]bool{"begun": true, "not begun": false} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newRig(func(w *fakeWorker) { w.call.begun.Store(begun); <-w.call.kill }, answer("200 OK", "another"))
+			g.opts.RequestTimeout = 30 * time.Second
+			g.slots[0].call.killedMeanwhile = true
+			code := 504
+			if !begun {
+				code = 200
+			}
+			if w, _ := g.do(get("/")); w.Code != code {
+				t.Errorf("%s: %d, want %d", name, w.Code, code)
+			}
+			s := g.slots[0]
+			if killed, _ := s.counts(); killed != 0 || len(s.condemned) > 0 || s.misuse() != "" {
+				t.Errorf("%s: killed %d times, condemned for %q, %s", name, killed, s.condemned, s.misuse())
+			}
+		})
+	}
+}
+
 // A worker that stops within a frame cannot be read any more.
 func TestStuckWithinAFrame(t *testing.T) {
 	g := newRig(func(w *fakeWorker) {
