@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"highball/internal/gateway"
 	"highball/internal/pool"
@@ -23,19 +24,34 @@ func (s *Server) warmUp() func(pool.Process[*worker.Slot]) error {
 			Acquire: firstSlot(p), ScriptName: s.cfg.ScriptName, RequestTimeout: max(s.cfg.RequestTimeout, 0),
 			Logger: s.logger, QueueTimeField: s.cfg.QueueTimeHeader,
 		})
-		for _, target := range s.cfg.WarmUp {
-			status := ask(g, target)
-			switch {
-			case status >= 500:
-				return fmt.Errorf("the warm-up request GET %s was answered %d", target, status)
-			case status >= 400:
-				s.logger.Warn("the application does not want a warm-up request; one with another host: --warmup http://HOST/PATH",
-					"path", target, "status", status)
-			}
+		limit := max(s.cfg.StartTimeout, 0)
+		if limit == 0 {
+			return s.askAll(g)
 		}
-		g.Wait() // for what still runs in close()
-		return nil
+		// request-timeout does not end a response whose blocks go on for ever.
+		timer := time.AfterFunc(limit, func() { p.Kill("its warm-up took longer than start-timeout") })
+		err := s.askAll(g)
+		if !timer.Stop() {
+			return fmt.Errorf("the warm-up requests took longer than %s (start-timeout)", limit)
+		}
+		return err
 	}
+}
+
+// askAll asks for each path in turn, and returns when the application is done with all.
+func (s *Server) askAll(g *gateway.Gateway) error {
+	for _, target := range s.cfg.WarmUp {
+		status := ask(g, target)
+		switch {
+		case status >= 500:
+			return fmt.Errorf("the warm-up request GET %s was answered %d", target, status)
+		case status >= 400:
+			s.logger.Warn("the application does not want a warm-up request; one with another host: --warmup http://HOST/PATH",
+				"path", target, "status", status)
+		}
+	}
+	g.Wait() // for what still runs in close()
+	return nil
 }
 
 // firstSlot gives the first slot of a process to one request after the other.

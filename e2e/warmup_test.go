@@ -25,6 +25,8 @@ def application(environ, start_response):
             import time; time.sleep(60)
         status = {"raises": "500 No", "refuses": "404 No"}.get(FAILS, status)
     start_response(status, [("Content-Type", "text/plain")])
+    if FAILS == "endless":
+        return iter(lambda: b"more", None)
     return [repr((len(SEEN), SEEN[0])).encode()]
 `
 
@@ -136,4 +138,15 @@ func TestTouchReload(t *testing.T) {
 	if n := p.Count("a file was touched"); n != 4 {
 		t.Errorf("%d lines tell of a touched file, want 4", n)
 	}
+}
+
+// A response that goes on for ever is a warm-up that fails, once start-timeout is over.
+func TestReloadToCodeWhoseWarmUpDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	c := startWarmed(t, "--warmup", "/warm", "--start-timeout", "5", "--workers", "1")
+	c.write(t, fmt.Sprintf(warmed, "endless"))
+	if _, stderr, code := c.ctl(t, "reload"); code != 1 || !strings.Contains(stderr, "took longer than 5s (start-timeout)") {
+		t.Errorf("ctl reload exits with %d and says %q", code, stderr)
+	}
+	c.Get(t, "/").Want(t, 200, "one")
 }

@@ -19,6 +19,7 @@ func recycleSettings() []settings.Setting {
 Paths that the server itself asks each new worker for, by GET, before that gets requests: at the start, in a reload, and in place of
 another. So caches are full and connections made when the first client comes, and a reload to code that starts but cannot answer leaves
 the old code serving: a worker that answers one with a 5xx, or does not answer within ` + "`request-timeout`" + `, counts as one that does not start.
+So does one whose warm-up as a whole takes longer than ` + "`start-timeout`" + `.
 A 4xx is only logged. The host of the request is ` + "`localhost`" + `; for an application that wants another (Django's ALLOWED_HOSTS) write
 ` + "`http://example.org/path`" + `. The request's User-Agent begins with ` + "`highball-warmup/`" + `. None by default.`,
 		},
