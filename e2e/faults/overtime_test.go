@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -48,6 +49,24 @@ func TestRequestTimeout(t *testing.T) {
 	p.eventually("the log says that both have ended", func() bool { return p.stderr.count("the request that timed out has ended") == 2 })
 	if p.stderr.has("worker killed") || p.stderr.count("worker ready") != 1 {
 		t.Error("the worker was replaced")
+	}
+}
+
+// Of many that compute at once each is interrupted: the control thread gets its turns
+// among them, and the lock is not taken for held.
+func TestRequestTimeoutOfManyAtOnce(t *testing.T) {
+	t.Parallel()
+	const threads = 32
+	p := start(t, 1, args("--request-timeout", "1s", "--threads", strconv.Itoa(threads)))
+	pid := p.get("/pid").body
+	var wg sync.WaitGroup
+	for range threads {
+		wg.Go(func() { p.want(p.get("/spin"), 504, "") })
+	}
+	wg.Wait()
+	p.wantSame(pid)
+	if p.stderr.has("the interpreter's lock is held") {
+		t.Error("the lock was taken for held")
 	}
 }
 

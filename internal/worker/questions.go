@@ -12,6 +12,7 @@ import (
 type questions struct {
 	mu   sync.Mutex
 	last int64
+	told int // answers so far
 	open map[int64]chan map[string]any
 }
 
@@ -38,28 +39,49 @@ func (q *questions) answer(d map[string]any) {
 	id, _ := d["id"].(int64)
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.told++
 	if ch := q.open[id]; ch != nil {
 		ch <- d
 		delete(q.open, id)
 	}
 }
 
+func (q *questions) answers() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.told
+}
+
+// nextAnswer is how long a control thread that has many questions to answer, and does,
+// may take from one to the next once the time of one of them is over.
+const nextAnswer = 250 * time.Millisecond
+
 // ask puts a question to the control thread. The context's error means that the
-// thread does not answer: no Python code runs in the process.
+// thread does not answer, others neither: no Python code runs in the process.
 func (w *Worker) ask(ctx context.Context, kind wire.Type, question map[string]any) (map[string]any, error) {
+	before := w.questions.answers()
 	id, answer := w.questions.add()
 	defer w.questions.drop(id)
 	question["id"] = id
 	if err := w.control.send(kind, question); err != nil {
 		return nil, w.slots[0].died(err)
 	}
-	select {
-	case d := <-answer:
-		return d, nil
-	case <-w.exited:
-		return nil, ErrDied
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	var more <-chan time.Time
+	over := ctx.Done()
+	for {
+		select {
+		case d := <-answer:
+			return d, nil
+		case <-w.exited:
+			return nil, ErrDied
+		case <-over:
+		case <-more:
+		}
+		told := w.questions.answers()
+		if told == before {
+			return nil, ctx.Err()
+		}
+		before, over, more = told, nil, time.After(nextAnswer)
 	}
 }
 

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from . import stacks, wire
+from .haste import Haste
 
 if TYPE_CHECKING:
     from .hooks import Hooks, Worker
@@ -37,13 +38,16 @@ class Control:
         threading.Thread(target=self._run, name="highball-control", daemon=True).start()
 
     def _run(self) -> None:
+        haste = Haste(self.channel)
         while True:
             try:
+                haste.rest()
                 message = self.channel.receive()
             except (wire.WireError, OSError):
                 os._exit(70)
             if message is None:
                 return  # the slots' pipes close as well: the main thread ends the process
+            haste.begin()
             self._obey(message.kind, message)
 
     def _obey(self, kind: int, message: wire.Message) -> None:

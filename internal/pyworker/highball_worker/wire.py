@@ -103,6 +103,11 @@ class Channel:
         self._bytes = b""
         self._fds: list[int] = []
 
+    @property
+    def pending(self) -> bool:
+        """More than the last message has been read."""
+        return bool(self._bytes)
+
     def receive(self) -> Optional[Message]:
         """The next message; None when the front has closed the socket."""
         head = self._take(HEADER_SIZE)
