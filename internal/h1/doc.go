@@ -2,4 +2,7 @@
 // are read to the letter: what is malformed or ambiguous is refused, and with it
 // all that follows on its connection, since nobody can say any more where a
 // request begins.
+//
+// What is accepted and what is refused is written down as cases in testdata, one
+// file a rule; testdata/README.md tells their form.
 package h1
