@@ -1,15 +1,17 @@
 package h1
 
 import (
+	"errors"
 	"io"
 	"math"
+	"net/http"
 )
 
 // chunkState is where the reading of a chunked body is (RFC 9112 7.1).
 type chunkState struct {
-	begun    bool // a chunk has been read, whose CRLF comes next
-	overhead int  // bytes that were not data
-	data     int64
+	begun      bool // a chunk has been read, whose CRLF comes next
+	extensions int  // bytes of them so far
+	data       int64
 }
 
 // nextChunk reads up to the next chunk's data. At the last chunk it reads the
@@ -39,18 +41,34 @@ func (b *Body) nextChunk() error {
 	return nil
 }
 
-// chunkLine takes the line with a chunk's size. The lines of all chunks together
-// are bounded: 16 bytes for each chunk's, and so many for extensions.
+// maxSizeDigits is how many a chunk's size may have: as many as 2^63 needs.
+const maxSizeDigits = 16
+
+// chunkLine takes the line with a chunk's size. The extensions of all chunks
+// together are bounded.
 func (b *Body) chunkLine() ([]byte, error) {
-	const each = 16 + 2
-	b.chunks.overhead -= min(b.chunks.overhead, each)
 	b.r.release()
-	line, err := b.r.takeLine(b.r.limits.ChunkExtensions+each-b.chunks.overhead, "RFC 9112 7.1")
+	left := b.r.limits.ChunkExtensions - b.chunks.extensions
+	line, err := b.r.takeLine(left+maxSizeDigits+len("\r\n"), "RFC 9112 7.1")
+	if err == nil {
+		extensions := len(line) - sizeDigits(line)
+		if b.chunks.extensions += extensions; extensions <= left {
+			return line, nil
+		}
+		err = errLineTooLong
+	}
 	if err == errLineTooLong {
 		return nil, malformed("RFC 9112 7.1.1", "more than %d bytes of chunk extensions", b.r.limits.ChunkExtensions)
 	}
-	b.chunks.overhead += len(line) + 2
-	return line, err
+	return nil, err
+}
+
+// sizeDigits is how many hexadecimal digits a line begins with.
+func sizeDigits(line []byte) (n int) {
+	for n < len(line) && classes[line[n]]&hexByte != 0 {
+		n++
+	}
+	return n
 }
 
 // endChunk takes the CRLF after a chunk's data.
@@ -78,6 +96,9 @@ func (b *Body) endChunk() error {
 func (b *Body) readTrailer() error {
 	b.r.release()
 	ranges, err := b.r.fieldRanges(nil)
+	if refusal := (*Refusal)(nil); errors.As(err, &refusal) {
+		refusal.Status = http.StatusBadRequest // of a body, whatever it is of a head
+	}
 	if err != nil {
 		return err
 	}
@@ -90,14 +111,11 @@ func (b *Body) readTrailer() error {
 
 // parseChunkLine: 1*HEXDIG and extensions (RFC 9112 7.1, 7.1.1).
 func parseChunkLine(line []byte) (size int64, refusal *Refusal) {
-	digits := 0
-	for digits < len(line) && classes[line[digits]]&hexByte != 0 {
-		digits++
-	}
+	digits := sizeDigits(line)
 	if digits == 0 {
 		return 0, malformed("RFC 9112 7.1", "%s is no chunk size", shown(line))
 	}
-	if digits > 16 {
+	if digits > maxSizeDigits {
 		return 0, malformed("RFC 9112 7.1", "a chunk size of %d digits", digits)
 	}
 	for _, c := range line[:digits] {

@@ -50,10 +50,22 @@ func checkCodings(codings []string) *Refusal {
 		return nil
 	}
 	all := strings.Join(codings, ", ")
-	if !strings.Contains(strings.ToLower(all), "chunked") && isToken(all) {
+	if !strings.Contains(strings.ToLower(all), "chunked") && areCodings(all) {
 		return &Refusal{http.StatusNotImplemented, "RFC 9112 6.1", "a transfer coding other than chunked: " + shown(all)}
 	}
 	return malformed("RFC 9112 6.1", "Transfer-Encoding is not chunked alone: %s", shown(all))
+}
+
+// areCodings says whether text is a list of transfer codings, each a token and perhaps
+// parameters, which are written as chunk extensions are (RFC 9112 7).
+func areCodings(text string) bool {
+	for coding := range strings.SplitSeq(text, ",") {
+		name, parameters := cutToken([]byte(trimOWS(coding)))
+		if len(name) == 0 || !validExtensions(parameters) {
+			return false
+		}
+	}
+	return true
 }
 
 // parseLength: digits and nothing else (RFC 9110 8.6).

@@ -15,8 +15,8 @@ type Limits struct {
 	// Default: 128.
 	Fields int
 
-	// ChunkExtensions is how many bytes of a body may be chunk extensions and the
-	// lines around them: 400 beyond. Default: 4 KiB, and 16 bytes for each chunk.
+	// ChunkExtensions is how many bytes of a body may be chunk extensions: 400
+	// beyond. Default: 4 KiB.
 	ChunkExtensions int
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -24,10 +25,33 @@ func (c *conn) request(ctx context.Context, h *Head, body *requestBody) (*http.R
 	switch {
 	case h.Framing == ByChunks:
 		r.TransferEncoding = []string{"chunked"}
+		r.Trailer = announced(r.Header)
+		body.trailer = r.Trailer
 	case h.Length == 0:
 		r.Body = http.NoBody
 	}
 	return r.WithContext(ctx), nil
+}
+
+// announced are the names of Trailer, whose fields come after the body; those that
+// could mean another request are none (RFC 9110 6.5.1).
+func announced(header http.Header) http.Header {
+	var trailer http.Header
+	for _, value := range header["Trailer"] {
+		for name := range strings.SplitSeq(value, ",") {
+			name = textproto.CanonicalMIMEHeaderKey(trimOWS(name))
+			switch name {
+			case "", "Trailer", "Transfer-Encoding", "Content-Length", "Host":
+				continue
+			}
+			if trailer == nil {
+				trailer = http.Header{}
+			}
+			trailer[name] = nil
+		}
+	}
+	delete(header, "Trailer")
+	return trailer
 }
 
 // headerOf has all fields but Host and Transfer-Encoding, which net/http keeps elsewhere too.
@@ -54,7 +78,8 @@ type requestBody struct {
 	*Body
 	conn     *conn
 	response *response
-	expects  bool // the client waits, and has not been told
+	expects  bool        // the client waits, and has not been told
+	trailer  http.Header // with the names that were announced
 }
 
 // Read has "100 Continue" sent by the first call (RFC 9110 10.1.1), unless the
@@ -69,7 +94,17 @@ func (b *requestBody) Read(p []byte) (int, error) {
 			}
 		}
 	}
-	return b.Body.Read(p)
+	n, err := b.Body.Read(p)
+	if err == io.EOF {
+		for _, f := range b.Trailer {
+			name := textproto.CanonicalMIMEHeaderKey(f.Name)
+			if values, ok := b.trailer[name]; ok {
+				b.trailer[name] = append(values, f.Value)
+			}
+		}
+		b.Trailer = nil // once
+	}
+	return n, err
 }
 
 // Close is for handlers that are done with it; the connection sees to the rest.
