@@ -36,6 +36,9 @@ func (s *Server) Reload(ctx context.Context) error {
 		return ErrReloading
 	case errors.Is(err, pool.ErrClosed):
 		return ErrClosed
+	case err != nil && ctx.Err() != nil: // whoever wanted it has left, or the server is about to stop
+		s.logger.Info("reload: given up, the old code serves on", "cause", context.Cause(ctx))
+		return err
 	case err != nil:
 		err = public(err)
 		s.logger.Error("reload failed, the old code serves on: " + err.Error())

@@ -98,6 +98,11 @@ func (p *Pool[S]) orderFor(ctx context.Context, number int, o order[S]) error {
 			return context.Cause(ctx)
 		}
 	}
+	for _, m := range p.Members() {
+		if m.Number == number {
+			return fmt.Errorf("worker %d is leaving already", number)
+		}
+	}
 	return fmt.Errorf("%w %d", ErrNoProcess, number)
 }
 

@@ -106,9 +106,10 @@ func TestDrain(t *testing.T) {
 		number := held.grant.place.member.number
 		wantErr(t, p.Drain(t.Context(), number, "test"), nil)
 		wantLoad(t, p, Load{Processes: 1, Idle: 2})
-		if p.Drain(t.Context(), number, "test") == nil || p.Replace(t.Context(), 100, "test") == nil {
-			t.Error("no error")
+		if err := p.Drain(t.Context(), number, "test"); err == nil || errors.Is(err, ErrNoProcess) {
+			t.Errorf("of one that is leaving: %v", err)
 		}
+		wantErr(t, p.Replace(t.Context(), 100, "test"), ErrNoProcess)
 		pass(time.Hour)
 		if n := len(pr.starts(1)); n != 2 {
 			t.Errorf("%d starts, want none before the end of the request", n)

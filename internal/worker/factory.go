@@ -43,8 +43,9 @@ func (f *Factory) start(ctx context.Context) (*Worker, Ready, error) {
 	}
 	w, ready, err := spawn(ctx, z, &f.opts)
 	if errors.Is(err, errZygoteGone) {
-		f.opts.Logger.Warn("the zygote died; another is started", "pid", z.cmd.Process.Pid)
-		f.forget(z)
+		if f.forget(z) {
+			f.opts.Logger.Warn("the zygote died; another is started", "pid", z.cmd.Process.Pid)
+		}
 		if z, err = f.current(ctx); err != nil {
 			return nil, Ready{}, err
 		}
@@ -71,13 +72,16 @@ func (f *Factory) current(ctx context.Context) (*zygote, error) {
 	return z, nil
 }
 
-func (f *Factory) forget(z *zygote) {
+// forget reports whether nobody had done so before.
+func (f *Factory) forget(z *zygote) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.zygote == z {
-		f.zygote = nil
-		z.kill()
+	if f.zygote != z {
+		return false
 	}
+	f.zygote = nil
+	z.kill()
+	return true
 }
 
 // Close ends the zygote. Workers that are still there are not touched.
