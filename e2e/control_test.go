@@ -103,6 +103,10 @@ func TestControlManages(t *testing.T) {
 	t.Parallel()
 	c := startControlled(t)
 	before := answer[statusDocument](t, c, "status")
+	harness.Eventually(t, "both workers are ready", func() bool { // the server listens when the first is
+		before = answer[statusDocument](t, c, "status")
+		return len(before.Workers) == 2
+	})
 	for _, step := range []struct {
 		args   []string
 		code   int
@@ -121,16 +125,15 @@ func TestControlManages(t *testing.T) {
 		}
 		c.Get(t, "/").Want(t, 200, "one")
 	}
-	harness.Eventually(t, "three workers of the new generation", func() bool {
-		return len(answer[statusDocument](t, c, "status").Workers) == 3
-	})
-	for _, old := range before.Workers {
-		for _, w := range answer[statusDocument](t, c, "status").Workers {
-			if w.PID == old.PID {
-				t.Errorf("worker %d is still there", old.Number)
+	harness.Eventually(t, "three workers, and none of the old ones", func() bool {
+		now := answer[statusDocument](t, c, "status").Workers
+		for _, w := range now {
+			if w.PID == before.Workers[0].PID || w.PID == before.Workers[1].PID {
+				return false
 			}
 		}
-	}
+		return len(now) == 3
+	})
 	if _, stderr, code := c.ctl(t, "stop"); code != 0 {
 		t.Errorf("stop: exit code %d\n%s", code, stderr)
 	}
