@@ -170,4 +170,7 @@ func orderError(err error) error {
 }
 
 // Stop begins an orderly end, as SIGTERM does.
-func (t *target) Stop() { t.r.end() }
+func (t *target) Stop() {
+	t.s.logger.Info("stopping: highball ctl wants it; requests in progress may finish")
+	t.r.end()
+}

@@ -137,6 +137,7 @@ func TestControlManages(t *testing.T) {
 	if _, stderr, code := c.ctl(t, "stop"); code != 0 {
 		t.Errorf("stop: exit code %d\n%s", code, stderr)
 	}
+	c.WaitText(t, "stopping: highball ctl wants it")
 	<-c.Ended()
 	if _, err := os.Lstat(c.socket); err == nil {
 		t.Error("the socket is left behind")
