@@ -194,14 +194,20 @@ func (x *exchange) broken(err error) error {
 	return refuse(http.StatusBadGateway, "the worker died while it served the request")
 }
 
-// attrs are the log attributes that name this request.
-func (x *exchange) attrs(more ...any) []any {
-	return append([]any{"request", x.id, "line", x.line(), "pid", x.pid}, more...)
+// named is what the log calls a request; its texts are joined only for a line.
+type named struct {
+	id, method, target, proto string
+	pid                       int
 }
 
-func (x *exchange) line() string {
-	return x.r.Method + " " + x.target.raw + " " + x.r.Proto
+func (n named) attrs(more ...any) []any {
+	return append([]any{"request", n.id, "line", n.method + " " + n.target + " " + n.proto, "pid", n.pid}, more...)
 }
+
+func (x *exchange) named() named { return named{x.id, x.r.Method, x.target.raw, x.r.Proto, x.pid} }
+
+// attrs are the log attributes that name this request.
+func (x *exchange) attrs(more ...any) []any { return x.named().attrs(more...) }
 
 // converse reads the worker's frames until the response has ended. It reports
 // whether the slot is free as well.

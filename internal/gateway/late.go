@@ -14,11 +14,10 @@ import (
 type late struct {
 	call    Call
 	lease   Lease
-	id      string
 	timeout time.Duration // Options.RequestTimeout
 	asked   time.Time     // when the application got the request
 	ended   bool          // the worker has sent its last frame but Done
-	attrs   []any
+	named   named
 	logger  *slog.Logger
 }
 
@@ -29,8 +28,8 @@ func (x *exchange) letGo() *late {
 		x.unwatch()
 	}
 	return &late{
-		call: x.call, lease: x.lease, id: x.id, timeout: x.g.opts.RequestTimeout, asked: x.asked, ended: x.endSeen,
-		attrs: x.attrs(), logger: x.g.opts.Logger,
+		call: x.call, lease: x.lease, timeout: x.g.opts.RequestTimeout, asked: x.asked, ended: x.endSeen,
+		named: x.named(), logger: x.g.opts.Logger,
 	}
 }
 

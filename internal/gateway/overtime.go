@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -76,7 +75,7 @@ func isStuck(silence error) bool { return errors.Is(silence, context.DeadlineExc
 func (l *late) interrupt() error {
 	l.call.Leave() // one that takes the exception for a mishap is ended at its next block
 	ctx, cancel := context.WithTimeout(context.Background(), answerGrace)
-	raised := l.call.Interrupt(ctx, l.timeout, l.id)
+	raised := l.call.Interrupt(ctx, l.timeout, l.named.id)
 	cancel()
 	deadline := time.Now().Add(yieldGrace)
 	err := l.discard(func() time.Duration { return max(time.Until(deadline), time.Nanosecond) })
@@ -89,7 +88,7 @@ func (l *late) interrupt() error {
 	l.logger.Error("the request that timed out does not end: its worker is killed when its other requests have ended",
 		l.with("interrupted", raised)...)
 	l.giveUp()
-	l.lease.Condemn("request " + l.id + " timed out and does not end")
+	l.lease.Condemn("request " + l.named.id + " timed out and does not end")
 	if err := l.discard(func() time.Duration { return 0 }); err != nil {
 		l.logger.Debug("the request that timed out has ended with its worker", l.with("error", err)...)
 	}
@@ -110,9 +109,9 @@ func (l *late) giveUp() {
 func (l *late) awaitDeath(silence error) {
 	if isStuck(silence) {
 		l.call.Dump()
-		l.call.Kill("request " + l.id + " timed out, and the interpreter's lock is held")
+		l.call.Kill("request " + l.named.id + " timed out, and the interpreter's lock is held")
 	}
 	_ = l.discard(func() time.Duration { return 0 })
 }
 
-func (l *late) with(more ...any) []any { return append(slices.Clip(l.attrs), more...) }
+func (l *late) with(more ...any) []any { return l.named.attrs(more...) }

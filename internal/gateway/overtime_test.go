@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -234,13 +233,5 @@ func TestStuckWithinAFrame(t *testing.T) {
 	w, _ := g.do(get("/"))
 	if killed, _ := g.slots[0].counts(); w.Code != 504 || killed != 1 || g.slots[0].misuse() != "" {
 		t.Errorf("%d, killed %d times, %s", w.Code, killed, g.slots[0].misuse())
-	}
-}
-
-func TestAttributesAreNotShared(t *testing.T) {
-	l := &late{attrs: slices.Grow([]any{"a", 1}, 8)}
-	one, two := l.with("b", 2), l.with("c", 3)
-	if one[2] != "b" || two[2] != "c" {
-		t.Errorf("%v, %v", one, two)
 	}
 }
