@@ -253,13 +253,15 @@ func TestApplicationThatFails(t *testing.T) {
 
 func TestConfigMistakes(t *testing.T) {
 	for want, cfg := range map[string]highball.Config{
-		"no such directory":        {Dir: "testdata/none"},
-		"is not between 1 and":     {Workers: -1},
-		"workers: 99999999 is not": {Workers: 99999999},
-		"not between 1 and":        {Threads: 5000},
-		"did you mean":             {ScriptName: "shop"},
-		"the server's or the clie": {Environ: map[string]string{"wsgi.input": "x"}},
-		"beyond latin-1":           {Environ: map[string]string{"name": "日本"}},
+		"no such directory":          {Dir: "testdata/none"},
+		"is not between 1 and":       {Workers: -1},
+		"workers: 99999999 is not":   {Workers: 99999999},
+		"not between 1 and":          {Threads: 5000},
+		"\"shop\" is neither a path": {WarmUp: []string{"/", "shop"}},
+		"nor http://HOST/PATH":       {WarmUp: []string{"https://example.org/"}},
+		"did you mean":               {ScriptName: "shop"},
+		"the server's or the clie":   {Environ: map[string]string{"wsgi.input": "x"}},
+		"beyond latin-1":             {Environ: map[string]string{"name": "日本"}},
 	} {
 		if _, err := highball.New(cfg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("New(%+v): %v, want %q", cfg, err, want)

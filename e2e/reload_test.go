@@ -34,9 +34,15 @@ def application(environ, start_response):
 
 func startProject(t *testing.T, args ...string) *project {
 	t.Helper()
+	return startProjectOf(t, fmt.Sprintf(versioned, "one"), args...)
+}
+
+// startProjectOf serves an application of this text.
+func startProjectOf(t *testing.T, text string, args ...string) *project {
+	t.Helper()
 	dir := t.TempDir()
 	p := &project{file: filepath.Join(dir, "wsgi.py")}
-	p.write(t, fmt.Sprintf(versioned, "one"))
+	p.write(t, text)
 	p.Server = harness.Start(t, harness.Options{
 		App: "wsgi.py", Dir: dir, Python: harness.Newest(t).Path,
 		Args: append([]string{"--workers", "2"}, args...),

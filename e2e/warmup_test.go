@@ -32,31 +32,33 @@ def application(environ, start_response):
 
 func startWarmed(t *testing.T, args ...string) *controlled {
 	t.Helper()
-	c := startControlled(t, append(args, "--request-timeout", "1")...)
-	return c
+	return startControlled(t, append(args, "--request-timeout", "1")...)
 }
 
 // A worker's first client is its second: the server has asked it before, whether it
 // is new with the server, a reload or a recycling.
 func TestWarmUp(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	p := &project{file: filepath.Join(dir, "wsgi.py")}
-	p.write(t, fmt.Sprintf(warmed, ""))
-	p.Server = harness.Start(t, harness.Options{
-		App: "wsgi.py", Dir: dir, Python: harness.Newest(t).Path,
-		Args: []string{"--workers", "1", "--warmup", "/warm", "--warmup", "http://example.org/more"},
-	})
-	first := "(3, ('highball-warmup/"
-	for n := range 3 {
-		if body := p.Get(t, "/").Body; !strings.HasPrefix(body, first) || !strings.Contains(body, "'localhost'") {
+	socket := filepath.Join(t.TempDir(), "control.sock")
+	c := &controlled{startProjectOf(t, fmt.Sprintf(warmed, ""), "--workers", "1", "--control", socket,
+		"--warmup", "/warm", "--warmup", "http://example.org/more"), socket}
+	for _, replace := range []func(){
+		func() { c.reload(t, 1, reloaded) },
+		func() {
+			workers := answer[statusDocument](t, c, "status").Workers // in the order of their starts
+			if _, stderr, code := c.ctl(t, "recycle", fmt.Sprint(workers[len(workers)-1].Number)); code != 0 {
+				t.Errorf("recycle: %d, %s", code, stderr)
+			}
+		},
+		func() {},
+	} {
+		body := c.Get(t, "/").Body
+		if !strings.HasPrefix(body, "(3, ('highball-warmup/") || !strings.Contains(body, "'localhost'") {
 			t.Errorf("a new worker's first client is told %s", body)
 		}
-		if n < 2 {
-			p.reload(t, n+1, reloaded)
-		}
+		replace()
 	}
-	if entries := p.Find(func(e harness.Entry) bool { return strings.Contains(e.Message(), "/warm") }); len(entries) > 0 {
+	if entries := c.Find(func(e harness.Entry) bool { return strings.Contains(e.Message(), "/warm") }); len(entries) > 0 {
 		t.Errorf("the log tells of the warm-up: %v", entries)
 	}
 }
