@@ -41,7 +41,7 @@ demo: build $(VENV)/.flask ## serve examples/flask_app on 127.0.0.1:8000
 	@bin/highball run --chdir examples/flask_app --python $(CURDIR)/$(VENV)/bin/python --bind $(DEMO)
 
 .PHONY: test
-test: test-go test-python ## every test there is
+test: test-go test-mounted test-python ## every test there is
 
 # With RESULTS=directory, what the tests did is also left there for .ci/report.py.
 .PHONY: test-go
@@ -52,6 +52,11 @@ else
 	@mkdir -p $(RESULTS)
 	$(WITH_VENV) $(GO_TEST) -json ./... > $(RESULTS)/go.json
 endif
+
+# net/http ends the context of a client that closes its own direction.
+.PHONY: test-mounted
+test-mounted: build $(VENV)/.test ## the end-to-end tests once more, over net/http's server
+	HIGHBALL_TEST_ENGINE=net/http $(WITH_VENV) $(GO) test -count=1 -skip '^TestHalfCloseIsNotLeaving$$' ./e2e
 
 .PHONY: test-python
 test-python: $(VENV)/.test ## pytest of the Python side

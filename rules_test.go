@@ -31,7 +31,7 @@ var spokes = map[string][]string{
 	"internal/wire":    {},
 	"internal/rawio":   {},
 	"internal/worker":  {"internal/pyworker", "internal/rawio", "internal/wire"},
-	"internal/front":   {"internal/rawio"},
+	"internal/front":   {"internal/h1", "internal/rawio"},
 	"internal/control": {"internal/listen"}, // one rule for the files of sockets
 }
 

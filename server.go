@@ -75,7 +75,7 @@ func New(cfg Config) (*Server, error) {
 	s.gateway = gateway.New(gateway.Options{
 		Acquire: s.acquire, ScriptName: cfg.ScriptName, RequestTimeout: max(cfg.RequestTimeout, 0),
 		RetryIdempotent: cfg.RetryIdempotent, QueueTimeField: cfg.QueueTimeHeader,
-		StopReading: front.StopReading, HalfClosed: front.HalfClosed, Abandoned: front.Abandoned,
+		ClosesInOrder: front.ClosesInOrder, WhileQueued: front.WhileQueued,
 		Logger: cfg.Logger, OnDone: s.onDone(),
 	})
 	return s, nil

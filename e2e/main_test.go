@@ -20,7 +20,7 @@ const threads = 32
 // which serves all applications of e2e/apps.
 func conformance(p harness.Python) harness.Options {
 	return harness.Options{
-		App: "all:application", Python: p.Path,
+		App: "all:application", Python: p.Path, Binary: harness.Mounted(),
 		Args: []string{"--workers", "1", "--threads", fmt.Sprint(threads), "--environ", "test.deployer=said so", "--environ", "DEPLOYED=1"},
 	}
 }

@@ -29,12 +29,16 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		signals:   subscribe,
 		newServer: newServer,
 	}
+	return p.execute(ctx, args, stdin)
+}
+
+func (p *program) execute(ctx context.Context, args []string, stdin io.Reader) int {
 	root := p.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	return report(stderr, root.ExecuteContext(ctx))
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	return report(p.stderr, root.ExecuteContext(ctx))
 }
 
 // program is what the verbs share.

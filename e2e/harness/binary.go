@@ -20,7 +20,15 @@ func Root() string {
 // Apps is the directory of the applications that the tests serve.
 func Apps() string { return filepath.Join(Root(), "e2e", "apps") }
 
-var binary string
+// binary is what is tested, and mounted, if OtherEngine, the same served by net/http.
+var binary, mounted string
+
+// OtherEngine says that the shared servers are to be served by net/http's server, in
+// which a Go program would mount the application, and not by our own.
+func OtherEngine() bool { return os.Getenv("HIGHBALL_TEST_ENGINE") == "net/http" }
+
+// Mounted is the program for that; empty if it is not OtherEngine that is tested.
+func Mounted() string { return mounted }
 
 // Main is for TestMain: it builds the binary ($HIGHBALL_BINARY names one that is
 // built already), runs the tests, stops the shared servers and returns the exit
@@ -38,6 +46,17 @@ func Main(m *testing.M) int {
 			return failed(err)
 		}
 	}
+	if OtherEngine() {
+		dir, err := os.MkdirTemp("", "highball-e2e-")
+		if err != nil {
+			return failed(err)
+		}
+		defer os.RemoveAll(dir)
+		mounted = filepath.Join(dir, "highball-mounted")
+		if err := run("go", "test", "-c", "-o", mounted, "./cmd/highball"); err != nil {
+			return failed(err)
+		}
+	}
 	flag.Parse()
 	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {
 		_ = p.Value.Set(strconv.Itoa(8 * runtime.GOMAXPROCS(0))) // these tests wait more than they compute
@@ -50,11 +69,15 @@ func Main(m *testing.M) int {
 }
 
 func build(target string) error {
-	cmd := exec.Command("go", "build", "-o", target)
+	args := []string{"build", "-o", target}
 	if raceDetector {
-		cmd.Args = append(cmd.Args, "-race")
+		args = append(args, "-race")
 	}
-	cmd.Args = append(cmd.Args, "./cmd/highball")
+	return run("go", append(args, "./cmd/highball")...)
+}
+
+func run(name string, args ...string) error {
+	cmd := exec.Command(name, args...)
 	cmd.Dir = Root()
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -2,17 +2,9 @@ package front
 
 import (
 	"context"
-	"io"
 	"net"
-	"time"
-)
 
-// lingerTime and lingerBytes bound how long a connection that is to close goes
-// on taking what the client still sends: a close with unread data would reset
-// the connection and could destroy the response on its way (RFC 9112 9.6).
-const (
-	lingerTime  = 2 * time.Second
-	lingerBytes = 1 << 20
+	"highball/internal/h1"
 )
 
 // track makes a connection one of ours; of other networks it stays as it is.
@@ -20,10 +12,14 @@ func track(c net.Conn, s *Server) (net.Conn, error) {
 	switch c := c.(type) {
 	case *net.TCPConn:
 		t, err := newTracked(c, s)
-		return &tcpConn{c, t}, err
+		own := &tcpConn{c, t}
+		t.conn = own
+		return own, err
 	case *net.UnixConn:
 		t, err := newTracked(c, s)
-		return &unixConn{c, t}, err
+		own := &unixConn{c, t}
+		t.conn = own
+		return own, err
 	}
 	return c, nil
 }
@@ -36,7 +32,6 @@ type tcpConn struct {
 
 func (c *tcpConn) Read(p []byte) (int, error)  { return c.tracked.read(p) }
 func (c *tcpConn) Write(p []byte) (int, error) { return c.raw.Write(p) }
-func (c *tcpConn) Close() error                { return c.tracked.close() }
 
 type unixConn struct {
 	*net.UnixConn
@@ -45,15 +40,13 @@ type unixConn struct {
 
 func (c *unixConn) Read(p []byte) (int, error)  { return c.tracked.read(p) }
 func (c *unixConn) Write(p []byte) (int, error) { return c.raw.Write(p) }
-func (c *unixConn) Close() error                { return c.tracked.close() }
 
-// linger ends our direction and throws away what still comes, for a time.
-func linger(c socket, limit time.Duration) {
-	if c.CloseWrite() != nil {
-		return
+// watch has the engine tell a connection of ours what it does.
+func watch(nc net.Conn) h1.Watcher {
+	if c, ok := nc.(interface{ track() *tracked }); ok {
+		return c.track()
 	}
-	_ = c.SetReadDeadline(time.Now().Add(limit))
-	_, _ = io.CopyN(io.Discard, c, lingerBytes)
+	return nil
 }
 
 type connKey struct{}
@@ -70,13 +63,6 @@ func connOf(ctx context.Context) *tracked {
 	return nil
 }
 
-// StopReading has the HTTP/1 connection of a request's context read nothing
-// more: it closes after the response, whose way is kept clear. It reports
-// whether the connection is one of ours.
-func StopReading(ctx context.Context) bool {
-	c := connOf(ctx)
-	if c != nil {
-		c.stopReading()
-	}
-	return c != nil
-}
+// ClosesInOrder says that the connection of a request's context closes by itself, and
+// without harm to the response, where the request has not been read to its end.
+func ClosesInOrder(ctx context.Context) bool { return connOf(ctx) != nil }

@@ -24,7 +24,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for {
 		select {
 		case <-s.drained:
-			return s.http1.Shutdown(ctx) // has nothing to wait for
+			s.http1.Stop()
+			return nil
 		case <-ctx.Done():
 			return s.endDrain(ctx)
 		case <-again.C:
@@ -44,6 +45,7 @@ func (s *Server) startDrain() {
 	}
 	s.began = time.Now()
 	s.draining.Store(true)
+	s.http1.Drain()
 	for l := range s.listeners {
 		l.drain()
 	}
@@ -61,9 +63,11 @@ func (s *Server) startDrain() {
 
 // endDrain closes what can be closed without a loss, and says if that is not all.
 func (s *Server) endDrain(ctx context.Context) error {
-	_ = s.http1.Shutdown(ctx) // closes the listeners; no request is read any more
 	s.mu.Lock()
 	busy := false
+	for l := range s.listeners {
+		_ = l.Close()
+	}
 	for c := range s.conns {
 		if c.waiting.Load() {
 			_ = c.socket.Close()
@@ -91,24 +95,17 @@ func (s *Server) sinceDrain() time.Duration {
 	return time.Since(s.began)
 }
 
-// connState is told by both protocols' http.Servers what a connection does.
+// connState is told by the http.Servers for HTTP/2 what a connection does.
 func (s *Server) connState(conn net.Conn, state http.ConnState) {
 	t, ok := conn.(interface{ track() *tracked })
 	if !ok {
 		return
 	}
-	c := t.track()
-	switch state {
-	case http.StateNew:
-		s.remember(c)
-	case http.StateActive: // also when a request was read together with the one before it
+	switch c := t.track(); state {
+	case http.StateActive:
 		c.arrived()
 	case http.StateIdle:
-		c.rest()
-	case http.StateHijacked:
-		if !c.http2.Load() { // a handler's own affair from now on
-			s.forget(c)
-		}
+		c.Idle()
 	case http.StateClosed:
 		s.forget(c)
 	}
@@ -118,9 +115,7 @@ func (s *Server) remember(c *tracked) {
 	s.mu.Lock()
 	s.conns[c] = struct{}{}
 	s.mu.Unlock()
-	if !c.http2.Load() { // which has sent a preface
-		c.rest()
-	}
+	c.Idle()
 	if s.cut.Load() { // it was accepted while Close ran
 		_ = c.socket.Close()
 	}

@@ -281,7 +281,7 @@ func TestRequestAtTheEndOfTheLinger(t *testing.T) {
 	for _, network := range networks {
 		server, client := accepted(t, network)
 		c := server.(interface{ track() *tracked }).track()
-		c.rest()
+		c.Idle()
 		send(t, client, "ab")
 		c.expire(c.spell)
 		p := make([]byte, 1)
@@ -290,7 +290,7 @@ func TestRequestAtTheEndOfTheLinger(t *testing.T) {
 				t.Errorf("%s: %q, %v; want %q", network, p[:n], err, want)
 			}
 		}
-		c.rest()
+		c.Idle()
 		stale := c.spell - 1
 		if c.expire(stale); c.expired.Load() {
 			t.Errorf("%s: a timer of the time before ended it", network)
@@ -313,7 +313,7 @@ func TestRequestAndTheEndOfTheLinger(t *testing.T) {
 		server, client := accepted(t, network)
 		c := server.(interface{ track() *tracked }).track()
 		for i := range 5000 {
-			c.rest()
+			c.Idle()
 			spell := c.spell
 			read := make(chan error, 1)
 			go func() {
@@ -326,7 +326,7 @@ func TestRequestAndTheEndOfTheLinger(t *testing.T) {
 				t.Fatalf("%s: round %d: %v", network, i, err)
 			}
 		}
-		c.rest()
+		c.Idle()
 		c.expire(c.spell)
 		_ = server.SetReadDeadline(time.Now().Add(patience))
 		start := time.Now()

@@ -2,21 +2,20 @@ package front
 
 import (
 	"net"
-	"net/http"
 	"sync"
 	"testing"
 	"time"
 
 	"highball/e2e/harness"
+	"highball/internal/h1"
 )
 
 // noteAccepted returns a function that knows which clients s has accepted.
 func noteAccepted(s *Server) func(address string) bool {
 	var accepted sync.Map
-	told := s.http1.ConnState
-	s.http1.ConnState = func(c net.Conn, state http.ConnState) {
+	s.http1.Watch = func(c net.Conn) h1.Watcher {
 		accepted.Store(c.RemoteAddr().String(), true)
-		told(c, state)
+		return watch(c)
 	}
 	return func(address string) bool {
 		_, ok := accepted.Load(address)

@@ -17,21 +17,23 @@ const request = "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n"
 var networks = []string{"tcp", "unix"}
 
 // A client that sends a request and closes its own direction has not left: it
-// gets its answer. net/http ends the context, and HalfClosed says why.
+// gets its answer.
 func TestHalfCloseIsNotLeaving(t *testing.T) {
 	for _, network := range networks {
 		t.Run(network, func(t *testing.T) {
+			finish := make(chan struct{})
 			_, addr := serving(t, network, func(w http.ResponseWriter, r *http.Request) {
-				<-r.Context().Done()
-				_, _ = fmt.Fprintf(w, "half-closed: %v", HalfClosed(r.Context()))
+				<-finish
+				_, _ = fmt.Fprintf(w, "left: %v", r.Context().Err())
 			})
 			c := connect(t, addr)
 			send(t, c, request)
 			if err := c.(socket).CloseWrite(); err != nil {
 				t.Fatal(err)
 			}
+			close(finish)
 			answer, err := io.ReadAll(c)
-			if err != nil || !strings.HasSuffix(string(answer), "half-closed: true") {
+			if err != nil || !strings.HasSuffix(string(answer), "left: <nil>") {
 				t.Errorf("%q, %v", answer, err)
 			}
 		})
@@ -42,11 +44,12 @@ func TestHalfCloseIsNotLeaving(t *testing.T) {
 func TestResetIsLeaving(t *testing.T) {
 	for _, network := range networks {
 		t.Run(network, func(t *testing.T) {
-			half, began := make(chan bool, 1), make(chan struct{})
+			ended, began := make(chan struct{}), make(chan struct{})
 			_, addr := serving(t, network, func(_ http.ResponseWriter, r *http.Request) {
 				close(began)
 				<-r.Context().Done()
-				half <- HalfClosed(r.Context())
+				<-WhileQueued(r.Context()).Done()
+				close(ended)
 			})
 			c := connect(t, addr)
 			send(t, c, request)
@@ -55,52 +58,31 @@ func TestResetIsLeaving(t *testing.T) {
 				_ = tcp.SetLinger(0) // close by RST
 			}
 			_ = c.Close()
-			if wait(t, "the end of the context", half) {
-				t.Error("taken for a half-close")
-			}
+			wait(t, "the end of both contexts", ended)
 		})
 	}
 }
 
 // HTTP/2 knows no half-close: who closes one direction of the connection has left.
 func TestHalfCloseOfHTTP2IsLeaving(t *testing.T) {
-	for _, network := range networks {
-		t.Run(network, func(t *testing.T) {
-			l := listenOn(t, network)
-			defer l.Close()
-			client := connect(t, l.Addr())
-			accepted, err := l.Accept()
-			if err != nil {
-				t.Fatal(err)
-			}
-			conn, err := track(accepted, newServer(answers))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
-			ctx := rememberConn(t.Context(), conn)
-			if err := client.(socket).CloseWrite(); err != nil {
-				t.Fatal(err)
-			}
-			eventually(t, "the half-close is seen", func() bool { return HalfClosed(ctx) })
-			connOf(ctx).http2.Store(true)
-			if HalfClosed(ctx) {
-				t.Error("taken for a client that waits")
-			}
-		})
+	server, _ := accepted(t, "tcp")
+	ctx := rememberConn(t.Context(), server)
+	connOf(ctx).http2.Store(true)
+	if WhileQueued(ctx) != ctx {
+		t.Error("it has a context of its own for the queue")
 	}
 }
 
-// A context that is not of one of our connections is never half-closed.
-func TestHalfClosedOfOthers(t *testing.T) {
-	if HalfClosed(t.Context()) || StopReading(t.Context()) {
-		t.Error("yes")
+// A connection of others has nothing of ours.
+func TestContextsOfOthers(t *testing.T) {
+	if ClosesInOrder(t.Context()) || WhileQueued(t.Context()) != t.Context() {
+		t.Error("taken for ours")
 	}
 }
 
 // A response that is given while the client still sends arrives whole: the
 // connection takes what comes, for a while, before it closes.
-func TestStopReading(t *testing.T) {
+func TestUnreadRequest(t *testing.T) {
 	for _, network := range networks {
 		t.Run(network, func(t *testing.T) {
 			answer := strings.Repeat("x", 300<<10)
@@ -109,7 +91,7 @@ func TestStopReading(t *testing.T) {
 				defer close(returned)
 				_ = http.NewResponseController(w).EnableFullDuplex()
 				_, _ = io.ReadFull(r.Body, make([]byte, 10))
-				if !StopReading(r.Context()) {
+				if !ClosesInOrder(r.Context()) {
 					t.Error("the connection is none of ours")
 				}
 				w.Header().Set("Content-Length", fmt.Sprint(len(answer)))
@@ -127,7 +109,7 @@ func TestStopReading(t *testing.T) {
 			got := readUntil(response.Body, returned)
 			// More than fits on the way: it passes when the server takes it, or has
 			// closed; but less than it takes at most.
-			_, _ = c.Write(make([]byte, lingerBytes-100<<10))
+			_, _ = c.Write(make([]byte, 900<<10))
 			rest, err := io.Copy(io.Discard, response.Body)
 			if err != nil || got+rest != int64(len(answer)) {
 				t.Errorf("%d bytes of %d, %v", got+rest, len(answer), err)

@@ -2,18 +2,26 @@ package front
 
 import "context"
 
-// HalfClosed says that a request's context ended only because the client has
-// closed its own direction of an HTTP/1 connection. net/http cancels the context
-// then; but a client that sends a whole request and a FIN waits for the response.
-// With HTTP/2 it cannot: it has to go on sending, if only SETTINGS and WINDOW_UPDATE.
-func HalfClosed(ctx context.Context) bool {
-	if c := connOf(ctx); c == nil || c.http2.Load() {
-		return false
+// While a request waits for its turn it is enough that the client has probably left.
+// TCP tells with the same FIN of one that closes the connection and of one that has only
+// ended its own direction and waits; but the latter does it right after its request, and
+// who leaves does it when the wait is too long.
+
+// WhileQueued returns the context for the wait of a request in a queue: it ends with
+// the request's, and when the client has probably left.
+func WhileQueued(ctx context.Context) context.Context {
+	if c := connOf(ctx); c != nil && !c.http2.Load() {
+		return c.queued
 	}
-	return onlyHalfClosed(ctx.Value(connKey{}))
+	return ctx
 }
 
-// Abandoned says of a context for which HalfClosed holds that the client has
-// probably left all the same. TCP tells both by the same FIN; but who half-closes
-// does it right after the request, and who leaves does it when the wait is too long.
-func Abandoned(ctx context.Context) bool { return closedLater(ctx.Value(connKey{})) }
+// Left ends the wait of what is queued; the engine ends the request's own context.
+func (c *tracked) Left() { c.unqueue() }
+
+// HalfClosed is called when the client has ended its direction.
+func (c *tracked) HalfClosed() {
+	if closedLater(c.conn) {
+		c.unqueue()
+	}
+}

@@ -6,15 +6,21 @@ import (
 	"time"
 )
 
-// One that closes its direction long after its request has probably left; on a Unix
-// socket it is known.
-func TestLateCloseIsLeaving(t *testing.T) {
+// One that closes its direction long after its request has probably left: its wait in
+// a queue ends, and the request's own context does not.
+func TestLateCloseEndsTheWaitInAQueue(t *testing.T) {
 	for _, late := range []bool{false, true} {
-		began, abandoned := make(chan struct{}, 1), make(chan bool, 1)
+		began, finish, abandoned := make(chan struct{}, 1), make(chan struct{}), make(chan bool, 1)
 		_, addr := serving(t, "tcp", func(_ http.ResponseWriter, r *http.Request) {
 			began <- struct{}{}
-			<-r.Context().Done()
-			abandoned <- HalfClosed(r.Context()) && Abandoned(r.Context())
+			<-finish
+			if late {
+				wait(t, "the end of the wait", WhileQueued(r.Context()).Done())
+			}
+			abandoned <- WhileQueued(r.Context()).Err() != nil
+			if r.Context().Err() != nil {
+				t.Errorf("late %v: the request's context has ended", late)
+			}
 		})
 		c := connect(t, addr)
 		send(t, c, request)
@@ -26,7 +32,8 @@ func TestLateCloseIsLeaving(t *testing.T) {
 		} else if err := c.(socket).CloseWrite(); err != nil {
 			t.Fatal(err)
 		}
-		if got := wait(t, "the end of the context", abandoned); got != late {
+		close(finish)
+		if got := wait(t, "the handler's end", abandoned); got != late {
 			t.Errorf("late %v: abandoned %v", late, got)
 		}
 	}

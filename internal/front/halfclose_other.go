@@ -2,6 +2,6 @@
 
 package front
 
-func onlyHalfClosed(any) bool { return false }
+import "net"
 
-func closedLater(any) bool { return false }
+func closedLater(net.Conn) bool { return false }

@@ -6,47 +6,34 @@ import (
 	"net/http"
 )
 
-// HTTP/2 has http.Servers of its own. Each connection begins at the one for
-// HTTP/1, whose handler sees the preface of HTTP/2 as a request (net/http lets it
-// pass for this purpose). So GOAWAY can be sent, which is what an http.Server's
-// Shutdown does, while requests of HTTP/1 are still read, which ends with it.
+// HTTP/2 has http.Servers of its own. Each connection begins at the engine for
+// HTTP/1, which knows the preface of HTTP/2.
 
 func (s *Server) newHTTP2() *http.Server {
-	handler := func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, nil) }
-	return s.newHTTP(http.HandlerFunc(handler), (*http.Protocols).SetUnencryptedHTTP2)
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Server{
+		Handler: s.handler, Protocols: protocols, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeader, ConnContext: rememberConn, ConnState: s.connState, ErrorLog: s.log,
+	}
 }
 
-const prefaceHead = "PRI * HTTP/2.0\r\n\r\n"
-
-// isPreface says whether a request is the first part of RFC 9113 3.4's preface.
-func isPreface(r *http.Request) bool {
-	return r.Method == "PRI" && r.URL.Path == "*" && r.Proto == "HTTP/2.0" && len(r.Header) == 0
-}
-
-// handOver gives the connection of a preface to the http.Server for HTTP/2.
-func (s *Server) handOver(w http.ResponseWriter, c *tracked) {
-	if c == nil {
-		return // of a listener that gives out connections of others
-	}
-	c.http2.Store(true) // before Hijack: connState has to know why
-	conn, buffered, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		c.http2.Store(false)
-		return
-	}
-	rest, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
-	c.ahead = append([]byte(prefaceHead), rest...)
-	one := &oneConn{conn: conn}
+// Preface gives the connection to the http.Server for HTTP/2, with what has been read.
+func (c *tracked) Preface(read []byte) bool {
+	c.http2.Store(true)
+	c.ahead = read
+	one := &oneConn{conn: c.conn}
 	for tried := (*http.Server)(nil); one.conn != nil; {
-		server := s.lastHTTP2()
+		server := c.server.lastHTTP2()
 		if server == tried { // no newer one is to come
 			_ = c.socket.Close()
-			s.forget(c)
-			return
+			c.server.forget(c)
+			break
 		}
 		_ = server.Serve(one)
 		tried = server
 	}
+	return true
 }
 
 func (s *Server) lastHTTP2() *http.Server {

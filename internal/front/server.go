@@ -1,7 +1,7 @@
 package front
 
 import (
-	"errors"
+	"context"
 	"log"
 	"log/slog"
 	"net"
@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"highball/internal/h1"
 )
 
 // How long a connection may take over what is not the application's.
@@ -25,7 +27,7 @@ type Server struct {
 	handler http.Handler
 	log     *log.Logger
 	short   shortage
-	http1   *http.Server  // takes every connection
+	http1   h1.Server     // takes every connection
 	linger  time.Duration // drainLinger, but in tests
 
 	draining atomic.Bool
@@ -45,24 +47,20 @@ func New(handler http.Handler, logger *slog.Logger) *Server {
 		handler: handler, short: shortage{logger: logger}, log: log.New(debugWriter{logger}, "", 0), linger: drainLinger,
 		listeners: map[*listener]struct{}{}, conns: map[*tracked]struct{}{}, drained: make(chan struct{}),
 	}
-	s.http1 = s.newHTTP(http.HandlerFunc(s.serveHTTP1), (*http.Protocols).SetHTTP1)
+	s.http1 = h1.Server{
+		Handler: handler, Limits: h1.Limits{Head: maxHeader}, HeadTimeout: headerTimeout, IdleTimeout: idleTimeout,
+		Refused: s.refused, Watch: watch, Logger: logger,
+	}
+	if err := s.http1.Start(); err != nil {
+		logger.Warn("clients that leave are noticed late", "error", err)
+	}
 	s.http2 = []*http.Server{s.newHTTP2()}
 	return s
 }
 
-func (s *Server) newHTTP(handler http.Handler, enable func(*http.Protocols, bool)) *http.Server {
-	protocols := new(http.Protocols)
-	enable(protocols, true)
-	return &http.Server{
-		Handler:           handler,
-		Protocols:         protocols,
-		ReadHeaderTimeout: headerTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		ConnContext:       rememberConn,
-		ConnState:         s.connState,
-		ErrorLog:          s.log,
-	}
+// refused is told of what is no request.
+func (s *Server) refused(nc net.Conn, refusal *h1.Refusal) {
+	s.short.logger.Debug("a request was refused", "client", nc.RemoteAddr(), "status", refusal.Status, "reason", refusal.Error())
 }
 
 // Add takes a listener in and returns what accepts its connections until Shutdown
@@ -76,11 +74,39 @@ func (s *Server) Add(l net.Listener) (serve func() error) {
 	}
 	return func() error {
 		defer s.leave(own)
-		err := s.http1.Serve(own)
-		if errors.Is(err, http.ErrServerClosed) || errors.Is(err, errAllAccepted) {
+		return s.acceptAll(own)
+	}
+}
+
+// acceptAll serves what a listener accepts, until there is no more.
+func (s *Server) acceptAll(l *listener) error {
+	for {
+		c, err := l.Accept()
+		switch {
+		case err == nil:
+			go s.serveConn(c)
+		case err == errAllAccepted || s.cut.Load() || l.draining.Load():
 			return nil
+		default:
+			_ = l.Close()
+			return err
 		}
-		return err
+	}
+}
+
+func (s *Server) serveConn(c net.Conn) {
+	ctx := rememberConn(context.Background(), c)
+	t := connOf(ctx)
+	if t != nil {
+		s.remember(t)
+	}
+	s.http1.ServeConn(ctx, c)
+	if t == nil {
+		return
+	}
+	t.unqueue()
+	if !t.http2.Load() {
+		s.forget(t)
 	}
 }
 
@@ -104,31 +130,19 @@ func (s *Server) leave(l *listener) {
 	s.checkDrained()
 }
 
-func (s *Server) serveHTTP1(w http.ResponseWriter, r *http.Request) {
-	c := connOf(r.Context())
-	if isPreface(r) {
-		s.handOver(w, c)
-		return
-	}
-	s.serve(w, r, c)
-}
-
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, c *tracked) {
-	response := &responseWriter{ResponseWriter: w, server: s, conn: c}
-	s.handler.ServeHTTP(response, r)
-	response.beforeHead()
-}
-
 // Close cuts all connections.
 func (s *Server) Close() error {
 	s.cut.Store(true)
-	err := s.http1.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := range s.conns { // also those on their way from one http.Server to the other
+	for l := range s.listeners {
+		_ = l.Close()
+	}
+	for c := range s.conns {
 		_ = c.socket.Close()
 	}
-	return err
+	s.http1.Stop()
+	return nil
 }
 
 // debugWriter takes what net/http writes about connections that misbehave.

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -11,17 +12,19 @@ import (
 	"time"
 )
 
-// tracked is what is known of a connection beyond net/http: whether it may be
-// closed without a loss.
+// tracked is what is known of a connection: whether it may be closed without a loss.
 type tracked struct {
 	raw    *rawConn
 	socket socket
+	conn   net.Conn // the whole, this among it
 	server *Server
 	ahead  []byte // to be read before what comes; only a hand-over sets it
 
-	stopped atomic.Bool // reads nothing more
-	told    atomic.Bool // a response said that the connection closes
 	http2   atomic.Bool // frames come here, not requests
+	closing atomic.Bool // what comes is thrown away
+
+	queued  context.Context // see WhileQueued
+	unqueue context.CancelFunc
 
 	// waiting means that nothing is asked: no byte has come since the connection
 	// was accepted or since its last answer. Reads look at it without mu.
@@ -41,17 +44,15 @@ type socket interface {
 
 func newTracked(c socket, s *Server) (*tracked, error) {
 	raw, err := newRawConn(c)
-	return &tracked{raw: raw, socket: c, server: s}, err
+	t := &tracked{raw: raw, socket: c, server: s}
+	t.queued, t.unqueue = context.WithCancel(context.Background())
+	return t, err
 }
 
 func (c *tracked) track() *tracked { return c }
 
-func (c *tracked) stopReading() { c.stopped.Store(true) }
-
 func (c *tracked) read(p []byte) (int, error) {
 	switch {
-	case c.stopped.Load():
-		return 0, io.EOF
 	case len(c.ahead) > 0:
 		n := copy(p, c.ahead)
 		c.ahead = c.ahead[n:]
@@ -60,7 +61,7 @@ func (c *tracked) read(p []byte) (int, error) {
 		return c.readLast(p)
 	}
 	n, err := c.raw.Read(p)
-	if n > 0 && c.waiting.Load() && !c.http2.Load() {
+	if n > 0 && c.waiting.Load() && !c.closing.Load() && !c.http2.Load() {
 		c.arrived()
 	}
 	if err != nil && c.expired.Load() && errors.Is(err, os.ErrDeadlineExceeded) {
@@ -80,6 +81,8 @@ func (c *tracked) readLast(p []byte) (n int, err error) {
 		}
 	})
 	switch {
+	case n > 0 && c.closing.Load():
+		return 0, c.raw.wrap("read", os.ErrDeadlineExceeded)
 	case n > 0:
 		c.arrived()
 		return n, nil
@@ -105,8 +108,8 @@ func (c *tracked) arrived() {
 	}
 }
 
-// rest begins a time of waiting.
-func (c *tracked) rest() {
+// Idle begins a time of waiting.
+func (c *tracked) Idle() {
 	c.waiting.Store(true)
 	if c.server.draining.Load() {
 		c.limitRest()
@@ -136,19 +139,8 @@ func (c *tracked) expire(spell int) {
 	}
 }
 
-// close is Close, after a while in which the response can get away.
-func (c *tracked) close() error {
-	limit := time.Duration(0)
-	switch {
-	case c.server.cut.Load():
-	case c.stopped.Load():
-		limit = lingerTime
-	case c.told.Load(): // to one who has sent the next request already
-		limit = c.server.linger
-	}
-	if limit > 0 {
-		c.waiting.Store(true) // nothing is lost any more if this is cut short
-		linger(c.socket, limit)
-	}
-	return c.socket.Close()
+// Closing says that nothing is lost any more if the connection is cut.
+func (c *tracked) Closing() {
+	c.closing.Store(true)
+	c.Idle()
 }

@@ -51,28 +51,6 @@ func TestClientLeaves(t *testing.T) {
 	g.checkFreed(t)
 }
 
-// A client that has only closed its own direction gets the whole response.
-func TestHalfClosedClient(t *testing.T) {
-	ctx, leave := context.WithCancel(context.Background())
-	g := newRig(func(w *fakeWorker) {
-		w.respond(0, "200 OK", "a")
-		leave()
-		w.block(0, "b")
-		w.block(wire.FlagEnd, "c")
-		w.done()
-	})
-	asked := make(chan struct{}, 8)
-	g.opts.HalfClosed = func(context.Context) bool { asked <- struct{}{}; return true }
-	w, aborted := g.do(get("/").WithContext(ctx))
-	if w.Body.String() != "abc" || aborted {
-		t.Errorf("%q, aborted %v", w.Body, aborted)
-	}
-	if _, leaves := g.slots[0].counts(); leaves != 0 {
-		t.Error("the worker was told that the client has left")
-	}
-	g.checkFreed(t)
-}
-
 func TestClientLeavesTheQueue(t *testing.T) {
 	ctx, leave := context.WithCancel(context.Background())
 	leave()
@@ -81,13 +59,13 @@ func TestClientLeavesTheQueue(t *testing.T) {
 	if w.Body.Len() != 0 || aborted || g.done[0].Status != statusClientLeft || g.next != 0 {
 		t.Errorf("%q, aborted %v, %+v", w.Body, aborted, g.done[0])
 	}
-	g.opts.HalfClosed = func(context.Context) bool { return true }
+	g.opts.WhileQueued = func(context.Context) context.Context { return t.Context() }
 	if w, _ := g.do(get("/").WithContext(ctx)); w.Code != 200 {
-		t.Errorf("half-closed: %d", w.Code)
+		t.Errorf("with a context of its own for the queue: %d", w.Code)
 	}
-	g.opts.Abandoned = func(context.Context) bool { return true }
-	if w, _ := g.do(get("/").WithContext(ctx)); w.Body.Len() != 0 || g.done[2].Status != statusClientLeft {
-		t.Errorf("abandoned: %q, %+v", w.Body, g.done[2])
+	g.opts.WhileQueued = func(context.Context) context.Context { return ctx }
+	if w, _ := g.do(get("/")); w.Body.Len() != 0 || g.done[2].Status != statusClientLeft {
+		t.Errorf("probably left: %q, %+v", w.Body, g.done[2])
 	}
 }
 

@@ -91,17 +91,15 @@ func (x *exchange) attempt(frame []byte, ask Ask) error {
 // acquire waits for a slot, for as long as the client is there.
 func (x *exchange) acquire(ask Ask) (Lease, error) {
 	ctx, began := x.r.Context(), time.Now()
-	lease, err := x.g.opts.Acquire(ctx, ask)
-	if err != nil && ctx.Err() != nil && x.staysInQueue() {
-		x.waited += time.Since(began)
-		began = time.Now()
-		lease, err = x.g.opts.Acquire(context.WithoutCancel(ctx), ask)
+	if x.g.opts.WhileQueued != nil {
+		ctx = x.g.opts.WhileQueued(ctx)
 	}
+	lease, err := x.g.opts.Acquire(ctx, ask)
 	if err == nil {
 		return lease, nil
 	}
 	x.waited += time.Since(began)
-	if ctx.Err() != nil && !x.staysInQueue() {
+	if ctx.Err() != nil {
 		x.gone = true
 		x.status = statusClientLeft
 		return lease, refuse(statusClientLeft, "the client left while its request was queued")
@@ -134,28 +132,13 @@ const oneWrite = 4096
 // statusClientLeft is nginx's code for the access log; nobody receives it.
 const statusClientLeft = 499
 
-func (x *exchange) halfClosed() bool {
-	return x.g.opts.HalfClosed != nil && x.g.opts.HalfClosed(x.r.Context())
-}
-
-// staysInQueue says, once the context has ended, that the client still wants its
-// response.
-func (x *exchange) staysInQueue() bool {
-	return x.halfClosed() && (x.g.opts.Abandoned == nil || !x.g.opts.Abandoned(x.r.Context()))
-}
-
 // watch has the worker told when the client leaves, from the first frame of a
 // response that streams: one that comes in a single frame needs no watching.
 func (x *exchange) watch() {
 	if x.unwatch != nil {
 		return
 	}
-	call := x.call
-	x.unwatch = context.AfterFunc(x.r.Context(), func() {
-		if !x.halfClosed() {
-			call.Leave()
-		}
-	})
+	x.unwatch = context.AfterFunc(x.r.Context(), x.call.Leave)
 }
 
 // release gives the slot back, unless that was done.
@@ -308,9 +291,11 @@ func (x *exchange) endBody() {
 	if x.intake == nil || x.intake.end() {
 		return
 	}
-	if x.g.opts.StopReading == nil || !x.g.opts.StopReading(x.r.Context()) {
+	if x.g.opts.ClosesInOrder == nil || !x.g.opts.ClosesInOrder(x.r.Context()) {
 		x.flush()
 		x.cut = true
+		// net/http would read on before it closes, for as long as the client is silent.
+		_ = http.NewResponseController(x.w).SetReadDeadline(time.Now())
 	}
 }
 

@@ -30,17 +30,13 @@ type Options struct {
 	// long the request has waited for a slot, in seconds.
 	QueueTimeField bool
 
-	// StopReading, if set, has the connection of ctx read no more, and linger
-	// before it closes. It reports whether it could.
-	StopReading func(ctx context.Context) bool
+	// ClosesInOrder, if set, says that the connection of ctx closes by itself, and
+	// without harm to the response, where the request has not been read to its end.
+	ClosesInOrder func(ctx context.Context) bool
 
-	// HalfClosed, if set, says that the context ended only because the client
-	// closed its own direction: it still waits for its response.
-	HalfClosed func(ctx context.Context) bool
-
-	// Abandoned, if set, says of what HalfClosed is true for that the client has
-	// probably left: its request does not wait for a slot any longer.
-	Abandoned func(ctx context.Context) bool
+	// WhileQueued, if set, makes a request's context one that also ends when the client
+	// has probably left.
+	WhileQueued func(ctx context.Context) context.Context
 
 	// Logger receives the application's failures.
 	Logger *slog.Logger

@@ -106,7 +106,7 @@ func get(target string) *http.Request { return httptest.NewRequest("GET", target
 
 func plain(s string) []Field { return []Field{{"Content-Type", s}} }
 
-// stopReading counts how often it is asked.
-func stopReading(asked *int, able bool) func(context.Context) bool {
+// closesInOrder counts how often it is asked.
+func closesInOrder(asked *int, able bool) func(context.Context) bool {
 	return func(context.Context) bool { *asked++; return able }
 }

@@ -75,7 +75,7 @@ func TestNothingIsReadUnasked(t *testing.T) {
 				w.respond(final, "200 OK", "ok")
 			})
 			stopped := 0
-			g.opts.StopReading = stopReading(&stopped, true)
+			g.opts.ClosesInOrder = closesInOrder(&stopped, true)
 			w, aborted := g.do(c.r)
 			if w.Body.String() != "ok" || aborted || body.read() != c.drained {
 				t.Errorf("%s: %q, aborted %v, %d bytes read", name, w.Body, aborted, body.read())
@@ -231,7 +231,7 @@ func TestUnreadBody(t *testing.T) {
 			w.respond(final, "200 OK", "ok")
 		})
 		asked := 0
-		g.opts.StopReading = stopReading(&asked, stops)
+		g.opts.ClosesInOrder = closesInOrder(&asked, stops)
 		w, aborted := g.do(post(body.total, body))
 		if w.Body.String() != "ok" || asked != 1 || aborted == stops {
 			t.Errorf("%q, asked %d times, aborted %v", w.Body, asked, aborted)
@@ -250,7 +250,7 @@ func TestUnreadBodyOfSilentClient(t *testing.T) {
 		w.respond(final, "200 OK", "ok")
 	})
 	asked := 0
-	g.opts.StopReading = stopReading(&asked, true)
+	g.opts.ClosesInOrder = closesInOrder(&asked, true)
 	if g.doOn(control, post(-1, r)) || asked != 1 || control.body.String() != "ok" {
 		t.Errorf("%q, asked %d times", control.body.String(), asked)
 	}

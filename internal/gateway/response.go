@@ -14,7 +14,7 @@ import (
 )
 
 // Field is one header field, in the application's order and spelling.
-type Field struct{ Name, Value string }
+type Field = struct{ Name, Value string }
 
 // HeadWriter is what a ResponseWriter may implement to carry what net/http's
 // cannot: the reason phrase, and the order, spelling and number of the fields.

@@ -33,20 +33,30 @@ type conn struct {
 	out    output
 	ctx    context.Context // of the connection; each request has a child of it
 	remote string
+
+	watcher Watcher
 }
 
-func (c *conn) serve() {
-	for c.await() {
+// serve reports whether somebody else has the connection now.
+func (c *conn) serve() (handedOver bool) {
+	for first := true; c.await(); first = false {
 		h, err := c.in.ReadHead()
 		if err != nil {
+			if first && isPreface(err) && c.watcher.Preface(append([]byte(prefaceLine), c.in.Buffered()...)) {
+				return true
+			}
 			c.refuse(err)
-			return
+			return false
 		}
 		_ = c.net.SetReadDeadline(time.Time{})
 		if !c.exchange(h) {
-			return
+			return false
+		}
+		if len(c.in.Buffered()) == 0 {
+			c.watcher.Idle()
 		}
 	}
+	return false
 }
 
 // await waits for the first byte of a request, and gives its head a time to arrive.
@@ -69,7 +79,7 @@ func (c *conn) refuse(err error) {
 		return
 	}
 	if c.server.Refused != nil {
-		c.server.Refused(c.net.RemoteAddr(), refusal)
+		c.server.Refused(c.net, refusal)
 	}
 	page := fmt.Sprintf("%d %s\n", refusal.Status, http.StatusText(refusal.Status))
 	c.out.writeString(fmt.Sprintf("HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
@@ -120,6 +130,7 @@ func (c *conn) call(w *response, r *http.Request) (ok bool) {
 
 // linger ends our direction and throws away what still comes, for a time.
 func (c *conn) linger() {
+	c.watcher.Closing()
 	half, ok := c.net.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
 		return

@@ -4,7 +4,7 @@ import "bytes"
 
 // Field is a line of a head or a trailer section, the name as it was sent, the
 // value without the whitespace around it.
-type Field struct{ Name, Value string }
+type Field = struct{ Name, Value string }
 
 // checkField finds the colon of a field line (RFC 9112 5) that has no CRLF any more.
 func checkField(line []byte) (colon int, refusal *Refusal) {

@@ -147,7 +147,7 @@ func hostOf(fields []Field, minor int) (string, *Refusal) {
 		if found {
 			return "", malformed("RFC 9112 3.2", "more than one Host")
 		}
-		if host, found = f.Value, true; !validHost(host) {
+		if host, found = f.Value, true; host != "" && !validHost(host) { // empty: the target has no authority
 			return "", malformed("RFC 9112 3.2", "Host: %s is no host", shown(host))
 		}
 	}

@@ -1,7 +1,6 @@
 package h1
 
 import (
-	"context"
 	"net"
 	"os"
 	"sync"
@@ -11,16 +10,15 @@ import (
 )
 
 // leaves learns of clients that have gone while their requests are served: of
-// resets, and on Unix sockets of closes, but not of a client that has ended only
-// its own direction and waits. It is one epoll instance that is asked for no event:
-// the kernel tells of errors and hang-ups all the same. So it costs a connection one
-// system call, and a request nothing.
+// resets, and on Unix sockets of closes; and of those that have ended only their own
+// direction, and may wait. It is one epoll instance that is asked for nothing that
+// can be read. So it costs a connection one system call, and a request nothing.
 type leaves struct {
 	file *os.File // the epoll instance, which waits in the runtime's own poller
 
 	mu   sync.Mutex
 	last uint64
-	by   map[uint64]context.CancelFunc // by number: a descriptor's is used again too soon
+	by   map[uint64]leaver // by number: a descriptor's is used again too soon
 }
 
 func newLeaves() (*leaves, error) {
@@ -32,14 +30,14 @@ func newLeaves() (*leaves, error) {
 		_ = unix.Close(fd)
 		return nil, err
 	}
-	l := &leaves{file: os.NewFile(uintptr(fd), "leaves"), by: map[uint64]context.CancelFunc{}}
+	l := &leaves{file: os.NewFile(uintptr(fd), "leaves"), by: map[uint64]leaver{}}
 	go l.run()
 	return l, nil
 }
 
-// watch has left called when the client of nc has gone. The connection must be
+// watch has the functions called when the client of nc goes. The connection must be
 // forgotten before it is closed. Of one that is no socket nothing is learned.
-func (l *leaves) watch(nc net.Conn, left context.CancelFunc) (forget func()) {
+func (l *leaves) watch(nc net.Conn, who leaver) (forget func()) {
 	socket, ok := nc.(syscall.Conn)
 	if !ok {
 		return func() {}
@@ -51,9 +49,9 @@ func (l *leaves) watch(nc net.Conn, left context.CancelFunc) (forget func()) {
 	l.mu.Lock()
 	l.last++
 	number := l.last
-	l.by[number] = left
+	l.by[number] = who
 	l.mu.Unlock()
-	event := unix.EpollEvent{Events: unix.EPOLLET, Fd: int32(number), Pad: int32(number >> 32)}
+	event := unix.EpollEvent{Events: unix.EPOLLET | unix.EPOLLRDHUP, Fd: int32(number), Pad: int32(number >> 32)}
 	_ = raw.Control(func(fd uintptr) { _ = l.control(unix.EPOLL_CTL_ADD, int(fd), &event) })
 	return func() {
 		l.mu.Lock()
@@ -90,17 +88,21 @@ func (l *leaves) run() {
 			return
 		}
 		for _, e := range events[:n] {
-			l.tell(uint64(uint32(e.Fd)) | uint64(uint32(e.Pad))<<32)
+			l.tell(uint64(uint32(e.Fd))|uint64(uint32(e.Pad))<<32, e.Events)
 		}
 	}
 }
 
-func (l *leaves) tell(number uint64) {
+func (l *leaves) tell(number uint64, events uint32) {
 	l.mu.Lock()
-	left := l.by[number]
+	who, known := l.by[number]
 	l.mu.Unlock()
-	if left != nil {
-		left()
+	switch {
+	case !known:
+	case events&(unix.EPOLLHUP|unix.EPOLLERR) != 0:
+		who.left()
+	default:
+		who.halfClosed()
 	}
 }
 

@@ -2,10 +2,7 @@
 
 package h1
 
-import (
-	"context"
-	"net"
-)
+import "net"
 
 // leaves learns nothing on this system: that a client has gone is noticed by the
 // first write that fails.
@@ -13,6 +10,6 @@ type leaves struct{}
 
 func newLeaves() (*leaves, error) { return &leaves{}, nil }
 
-func (*leaves) watch(net.Conn, context.CancelFunc) (forget func()) { return func() {} }
+func (*leaves) watch(net.Conn, leaver) (forget func()) { return func() {} }
 
 func (*leaves) close() {}

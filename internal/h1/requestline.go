@@ -2,6 +2,7 @@ package h1
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 )
 
@@ -25,6 +26,9 @@ func parseRequestLine(line []byte) (r requestLine, refusal *Refusal) {
 	if len(target) == 0 {
 		return r, malformed("RFC 9112 3", "two spaces after the method")
 	}
+	if string(line) == "PRI * HTTP/2.0" {
+		return r, &Refusal{http.StatusHTTPVersionNotSupported, "RFC 9110 2.5", prefaceReason}
+	}
 	minor, refusal := parseVersion(version)
 	if refusal != nil {
 		return r, refusal
@@ -33,6 +37,17 @@ func parseRequestLine(line []byte) (r requestLine, refusal *Refusal) {
 		return r, malformed("RFC 9112 3.2", "a byte that no target may have: %s", shown(target))
 	}
 	return requestLine{method, target, minor}, nil
+}
+
+// prefaceLine begins every connection of HTTP/2 (RFC 9113 3.4), so that servers that
+// do not speak it refuse it.
+const prefaceLine = "PRI * HTTP/2.0\r\n"
+
+const prefaceReason = "HTTP/2, where HTTP/1 is expected"
+
+func isPreface(err error) bool {
+	var refusal *Refusal
+	return errors.As(err, &refusal) && refusal.Reason == prefaceReason
 }
 
 // parseVersion: "HTTP" in capitals, a digit, a dot, a digit (RFC 9112 2.3).

@@ -21,7 +21,10 @@ type Server struct {
 	IdleTimeout time.Duration
 
 	// Refused is told of each request that is refused; it may be nil.
-	Refused func(remote net.Addr, refusal *Refusal)
+	Refused func(nc net.Conn, refusal *Refusal)
+
+	// Watch, if set, is told what each connection does.
+	Watch func(nc net.Conn) Watcher
 
 	// Logger is told of handlers that panic. Default: slog.Default().
 	Logger *slog.Logger
@@ -48,21 +51,54 @@ func (s *Server) Stop() {
 // Drain has each response say from now on that its connection closes.
 func (s *Server) Drain() { s.draining.Store(true) }
 
+// Watcher is told what a connection does, by the goroutine that serves it.
+type Watcher interface {
+	// Idle says that all that was asked is answered.
+	Idle()
+	// Closing says that nothing more is read but to throw it away.
+	Closing()
+	// HalfClosed says that the client has ended its own direction, and Left that it
+	// has gone. Both are called by another goroutine, at any time.
+	HalfClosed()
+	Left()
+	// Preface takes a connection over whose first bytes were those of HTTP/2
+	// (RFC 9113 3.4), which are to be read again; false refuses it.
+	Preface(read []byte) bool
+}
+
 // ServeConn serves the requests of one connection, one after the other, closes it
 // and returns. ctx is the parent of the requests' contexts.
 func (s *Server) ServeConn(ctx context.Context, nc net.Conn) {
 	ctx, left := context.WithCancel(context.WithValue(ctx, http.LocalAddrContextKey, nc.LocalAddr()))
-	defer nc.Close()
 	defer left()
-	if s.leaves != nil {
-		defer s.leaves.watch(nc, left)()
-	}
 	c := &conn{
 		server: s, net: nc, in: NewReader(nc, s.Limits), out: output{dst: nc, buf: make([]byte, 0, 1<<10)},
-		ctx: ctx, remote: nc.RemoteAddr().String(),
+		ctx: ctx, remote: nc.RemoteAddr().String(), watcher: unwatched{},
 	}
-	c.serve()
+	if s.Watch != nil {
+		if w := s.Watch(nc); w != nil {
+			c.watcher = w
+		}
+	}
+	forget := func() {}
+	if s.leaves != nil {
+		forget = s.leaves.watch(nc, leaver{func() { left(); c.watcher.Left() }, c.watcher.HalfClosed})
+	}
+	handedOver := c.serve()
+	forget()
+	if !handedOver {
+		_ = nc.Close()
+	}
 }
+
+// unwatched is the Watcher of nobody.
+type unwatched struct{}
+
+func (unwatched) Idle()               {}
+func (unwatched) Closing()            {}
+func (unwatched) HalfClosed()         {}
+func (unwatched) Left()               {}
+func (unwatched) Preface([]byte) bool { return false }
 
 func orElse(d, standard time.Duration) time.Duration {
 	if d == 0 {
