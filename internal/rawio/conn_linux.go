@@ -3,6 +3,7 @@ package rawio
 import (
 	"io"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 )
@@ -12,17 +13,23 @@ import (
 type Conn struct {
 	raw     syscall.RawConn
 	in, out transfer
+	sent    atomic.Uint64
 }
 
-// transfer is one direction. Its function is made once: a closure for each call
+// transfer is one direction. Its functions are made once: a closure for each call
 // would be one allocation for each.
 type transfer struct {
-	mu    sync.Mutex // held for a whole Read or Write
-	trap  uintptr
-	p     []byte
-	n     int
-	errno syscall.Errno
-	try   func(fd uintptr) bool
+	mu     sync.Mutex // held for a whole Read or Write
+	trap   uintptr
+	p      []byte
+	iov    [2]syscall.Iovec // of WriteTwo
+	source uintptr          // of SendFile, with how much of it
+	count  int
+	lend   Buffers // of ReadLate: p is from there
+	n      int
+	errno  syscall.Errno
+
+	try, tryLate, tryTwo, tryFile func(fd uintptr) bool
 }
 
 // New returns a Conn of what c is, which must never be made to block, as
@@ -33,8 +40,9 @@ func New(c syscall.Conn) (*Conn, error) {
 		return nil, err
 	}
 	rc := &Conn{raw: raw}
-	rc.in.trap, rc.in.try = syscall.SYS_READ, rc.in.once
+	rc.in.trap, rc.in.try, rc.in.tryLate = syscall.SYS_READ, rc.in.once, rc.in.onceLate
 	rc.out.trap, rc.out.try = syscall.SYS_WRITE, rc.out.once
+	rc.out.tryTwo, rc.out.tryFile = rc.out.onceTwo, rc.out.onceFile
 	return rc, nil
 }
 
@@ -42,15 +50,16 @@ func New(c syscall.Conn) (*Conn, error) {
 func (t *transfer) once(fd uintptr) bool {
 	for {
 		n, _, errno := syscall.RawSyscall(t.trap, fd, uintptr(unsafe.Pointer(unsafe.SliceData(t.p))), uintptr(len(t.p)))
-		switch errno {
-		case syscall.EINTR:
-		case syscall.EAGAIN:
-			return false
-		default:
-			t.n, t.errno = int(n), errno
-			return true
+		if errno != syscall.EINTR {
+			return t.ended(n, errno)
 		}
 	}
+}
+
+// ended keeps what a call has returned, unless the descriptor was not ready.
+func (t *transfer) ended(n uintptr, errno syscall.Errno) bool {
+	t.n, t.errno = int(n), errno
+	return errno != syscall.EAGAIN
 }
 
 // run transfers some of p, when wait says that the descriptor is ready.
@@ -90,6 +99,11 @@ func (c *Conn) Write(p []byte) (written int, err error) {
 		var n int
 		n, err = c.out.run(c.raw.Write, p[written:])
 		written += n
+		c.sent.Add(uint64(n))
 	}
 	return written, err
 }
+
+// Sent is how many bytes the system has taken so far; it grows within a Write that
+// waits for a slow reader.
+func (c *Conn) Sent() uint64 { return c.sent.Load() }
