@@ -37,6 +37,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if !s.runCalled.CompareAndSwap(false, true) {
 		return errors.New("highball: Run was called twice")
 	}
+	r.front.Borrow() // the gateway keeps nothing
 	if err := r.listen(ctx); err != nil {
 		r.closeListeners()
 		return err

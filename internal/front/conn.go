@@ -2,6 +2,7 @@ package front
 
 import (
 	"context"
+	"io"
 	"net"
 
 	"highball/internal/h1"
@@ -33,6 +34,9 @@ type tcpConn struct {
 func (c *tcpConn) Read(p []byte) (int, error)  { return c.tracked.read(p) }
 func (c *tcpConn) Write(p []byte) (int, error) { return c.raw.Write(p) }
 
+// ReadFrom is of the file that a response is.
+func (c *tcpConn) ReadFrom(src io.Reader) (int64, error) { return c.readFrom(src) }
+
 type unixConn struct {
 	*net.UnixConn
 	*tracked
@@ -40,6 +44,9 @@ type unixConn struct {
 
 func (c *unixConn) Read(p []byte) (int, error)  { return c.tracked.read(p) }
 func (c *unixConn) Write(p []byte) (int, error) { return c.raw.Write(p) }
+
+// ReadFrom is of the file that a response is.
+func (c *unixConn) ReadFrom(src io.Reader) (int64, error) { return c.readFrom(src) }
 
 // watch has the engine tell a connection of ours what it does.
 func watch(nc net.Conn) h1.Watcher {

@@ -58,6 +58,10 @@ func New(handler http.Handler, logger *slog.Logger) *Server {
 	return s
 }
 
+// Borrow says that the handler keeps nothing of a request and its response once it has
+// returned, so that the engine may use them again. It is to be called before Add.
+func (s *Server) Borrow() { s.http1.Borrows = true }
+
 // refused is told of what is no request.
 func (s *Server) refused(nc net.Conn, refusal *h1.Refusal) {
 	s.short.logger.Debug("a request was refused", "client", nc.RemoteAddr(), "status", refusal.Status, "reason", refusal.Error())

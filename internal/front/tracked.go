@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"highball/internal/rawio"
 )
 
 // tracked is what is known of a connection: whether it may be closed without a loss.
@@ -70,6 +72,41 @@ func (c *tracked) read(p []byte) (int, error) {
 	return n, err
 }
 
+// ReadLate is a Read that needs no buffer while it waits.
+func (c *tracked) ReadLate(b rawio.Buffers) (p []byte, n int, err error) {
+	if !c.expired.Load() {
+		p, n, err = c.raw.ReadLate(b)
+		if n > 0 && c.waiting.Load() && !c.closing.Load() {
+			c.arrived()
+		}
+		if err == nil || !c.expired.Load() || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return p, n, err
+		}
+	}
+	p = b.Get()
+	if n, err = c.readLast(p); err != nil {
+		b.Put(p)
+		return nil, 0, err
+	}
+	return p, n, nil
+}
+
+// WriteTwo is rawConn's, for the engine.
+func (c *tracked) WriteTwo(a, b []byte) (int, error) { return c.raw.WriteTwo(a, b) }
+
+// Taken is how many bytes the client has taken, in all.
+func (c *tracked) Taken() uint64 { return c.raw.Sent() - unsent(c.socket) }
+
+// readFrom sends a file without copying it where that can be had.
+func (c *tracked) readFrom(src io.Reader) (int64, error) {
+	n, err := c.raw.sendFile(src)
+	if err != nil {
+		return n, err
+	}
+	more, err := io.Copy(struct{ io.Writer }{c.raw}, src)
+	return n + more, err
+}
+
 // readLast reads what has come before the end of the linger was noticed: a
 // deadline that is over hides it.
 func (c *tracked) readLast(p []byte) (n int, err error) {
@@ -104,7 +141,7 @@ func (c *tracked) arrived() {
 	c.waiting.Store(false)
 	c.spell++
 	if c.expired.Swap(false) {
-		_ = c.socket.SetReadDeadline(time.Now().Add(headerTimeout))
+		_ = c.socket.SetReadDeadline(time.Time{}) // the engine has its own time for what comes
 	}
 }
 

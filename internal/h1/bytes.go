@@ -10,6 +10,7 @@ const (
 	valueByte                    // of a field value: RFC 9110 5.5, HTAB and obs-text among them
 	targetByte                   // of a request target: see target.go
 	hostByte                     // of a registered name: RFC 3986 3.2.2
+	plainByte                    // of a path that is its own URL: net/url would not escape it
 	hexByte
 	digitByte
 )
@@ -32,6 +33,7 @@ func makeClasses() (t [256]class) {
 		add(tokenByte, digit || letter || in("!#$%&'*+-.^_`|~", c))
 		add(valueByte, c == '\t' || c >= ' ' && c != 0x7F)
 		add(targetByte, c > ' ' && c != 0x7F && c != '#')
+		add(plainByte, digit || letter || in("/-._~$&+,:;=@", c))
 		add(hostByte, digit || letter || in("-._~%!$&'()*+,;=", c))
 	}
 	return t

@@ -103,7 +103,7 @@ func (b *Body) readTrailer() error {
 		return err
 	}
 	if len(ranges) > 0 {
-		b.Trailer = cut(string(b.r.buf[b.r.mark:b.r.r]), ranges)
+		b.Trailer = cut(nil, string(b.r.buf[b.r.mark:b.r.r]), ranges)
 	}
 	b.r.release()
 	return io.EOF

@@ -7,14 +7,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"runtime/debug"
+	"sync"
+	"sync/atomic"
 	"time"
-)
-
-// Default times, see Server.
-const (
-	headTimeout = 30 * time.Second
-	idleTimeout = 75 * time.Second
 )
 
 // A connection that is closed while its client sends goes on taking for a while:
@@ -27,20 +24,28 @@ const (
 
 // conn is one connection.
 type conn struct {
-	server *Server
-	net    net.Conn
-	in     *Reader
-	out    output
-	ctx    context.Context // of the connection; each request has a child of it
-	remote string
-
+	server  *Server
+	net     net.Conn
+	in      Reader
+	out     output
+	ctx     context.Context // of the connection; each request has a child of it
+	remote  string
 	watcher Watcher
+	request *http.Request // of a handler that only borrows; its context is ctx
+
+	reads, writes wait
+	headBegan     int64 // tick
+	waking        sync.Mutex
+	deadlines     atomic.Bool // the handler has set some
+
+	before, after *conn  // in the warden's list, under its lock
+	taken         uint64 // when the warden last looked
 }
 
 // serve reports whether somebody else has the connection now.
 func (c *conn) serve() (handedOver bool) {
 	for first := true; c.await(); first = false {
-		h, err := c.in.ReadHead()
+		h, err := c.readHead()
 		if err != nil {
 			if first && isPreface(err) && c.watcher.Preface(append([]byte(prefaceLine), c.in.Buffered()...)) {
 				return true
@@ -48,7 +53,6 @@ func (c *conn) serve() (handedOver bool) {
 			c.refuse(err)
 			return false
 		}
-		_ = c.net.SetReadDeadline(time.Time{})
 		if !c.exchange(h) {
 			return false
 		}
@@ -59,20 +63,44 @@ func (c *conn) serve() (handedOver bool) {
 	return false
 }
 
-// await waits for the first byte of a request, and gives its head a time to arrive.
+// await waits for the first bytes of a request.
 func (c *conn) await() bool {
-	if len(c.in.Buffered()) == 0 {
-		_ = c.net.SetReadDeadline(time.Now().Add(orElse(c.server.IdleTimeout, idleTimeout)))
-		if c.in.fill() != nil {
-			return false
-		}
+	c.reads.begin(aRequest, c.server.warden.clock.Load())
+	err := c.in.await()
+	if err != nil && c.reads.tooLong() && errors.Is(err, os.ErrDeadlineExceeded) {
+		// What has come in the last moment is served.
+		_ = c.net.SetReadDeadline(time.Now().Add(time.Millisecond))
+		err = c.in.await()
 	}
-	_ = c.net.SetReadDeadline(time.Now().Add(orElse(c.server.HeadTimeout, headTimeout)))
-	return true
+	c.headBegan = c.server.warden.clock.Load()
+	c.goOn(&c.reads, c.net.SetReadDeadline)
+	return err == nil
+}
+
+// readHead reads a head. One that does not come with its first bytes has a time for it.
+func (c *conn) readHead() (*Head, error) {
+	c.in.src = headSource{c}
+	h, err := c.in.readHead(c.server.Borrows)
+	c.in.src = c.net
+	if err != nil && c.reads.tooLong() && errors.Is(err, os.ErrDeadlineExceeded) {
+		err = &Refusal{http.StatusRequestTimeout, "RFC 9110 15.5.9", "the head has not come within " + c.server.headTimeout().String()}
+	}
+	c.goOn(&c.reads, c.net.SetReadDeadline)
+	return h, err
+}
+
+// headSource reads what follows the first bytes of a head.
+type headSource struct{ c *conn }
+
+func (s headSource) Read(p []byte) (int, error) {
+	if s.c.reads.state.Load() == nothing {
+		s.c.reads.begin(theHead, s.c.headBegan)
+	}
+	return s.c.net.Read(p)
 }
 
 // refuse answers what is no request, and closes the connection in order. One that
-// ended, or took too long without having sent a whole line, gets no answer.
+// ended gets no answer.
 func (c *conn) refuse(err error) {
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
@@ -89,29 +117,56 @@ func (c *conn) refuse(err error) {
 	}
 }
 
+// What follows a request on its connection.
+type sequel int
+
+const (
+	goesOn sequel = iota
+	ends
+	lingers // and then ends
+)
+
 // exchange serves one request, and says whether another may follow.
 func (c *conn) exchange(h *Head) (goOn bool) {
-	ctx, cancel := context.WithCancel(c.ctx)
-	defer cancel()
-	body := &requestBody{conn: c, Body: c.in.Body(h), expects: h.Expects}
-	r, refusal := c.request(ctx, h, body)
+	x := c.newExchange(h)
+	r, cancel, refusal := c.newRequest(x)
 	if refusal != nil {
 		c.refuse(refusal)
 		return false
 	}
-	w := newResponse(c, h, body)
-	body.response = w
-	if !c.call(w, r) {
-		return false
-	}
-	if w.finish() != nil {
-		return false
-	}
-	if w.close || !body.drain() {
+	next := c.answer(x, r)
+	c.end(x, cancel)
+	if next == lingers {
 		c.linger()
-		return false
 	}
-	return true
+	return next == goesOn
+}
+
+func (c *conn) answer(x *exchange, r *http.Request) sequel {
+	w := &x.response
+	whole := c.call(w, r)
+	x.body.leave()
+	switch {
+	case !whole || w.finish() != nil:
+		return ends
+	case w.close || !x.body.drain():
+		return lingers
+	}
+	return goesOn
+}
+
+// end has nothing left of an exchange.
+func (c *conn) end(x *exchange, cancel context.CancelFunc) {
+	if cancel != nil {
+		cancel()
+	}
+	if c.deadlines.Swap(false) {
+		_ = c.net.SetDeadline(time.Time{})
+	}
+	c.out.giveBack()
+	if c.server.Borrows {
+		c.server.recycle(x)
+	}
 }
 
 // call runs the handler. After a panic nothing more can be said on the connection.
@@ -137,4 +192,35 @@ func (c *conn) linger() {
 	}
 	_ = c.net.SetReadDeadline(time.Now().Add(lingerTime))
 	_, _ = io.CopyN(io.Discard, c.net, lingerBytes)
+}
+
+// Write has the client's time to take it bounded.
+func (c *conn) Write(p []byte) (int, error) {
+	c.writes.begin(theClient, c.server.warden.clock.Load())
+	n, err := c.net.Write(p)
+	c.goOn(&c.writes, c.net.SetWriteDeadline)
+	return n, err
+}
+
+// WriteTwo writes a and then b, together if the connection can.
+func (c *conn) WriteTwo(a, b []byte) (n int, err error) {
+	c.writes.begin(theClient, c.server.warden.clock.Load())
+	if two, ok := c.net.(interface {
+		WriteTwo(a, b []byte) (int, error)
+	}); ok {
+		n, err = two.WriteTwo(a, b)
+	} else if n, err = c.net.Write(a); err == nil {
+		n, err = c.net.Write(b)
+		n += len(a)
+	}
+	c.goOn(&c.writes, c.net.SetWriteDeadline)
+	return n, err
+}
+
+// ReadFrom sends a file, if the connection can without copying it.
+func (c *conn) ReadFrom(src io.Reader) (int64, error) {
+	c.writes.begin(theClient, c.server.warden.clock.Load())
+	n, err := c.net.(io.ReaderFrom).ReadFrom(src)
+	c.goOn(&c.writes, c.net.SetWriteDeadline)
+	return n, err
 }

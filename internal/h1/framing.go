@@ -20,11 +20,15 @@ const (
 func framing(fields []Field, minor int) (kind Framing, length int64, refusal *Refusal) {
 	var lengths, codings []string
 	for _, f := range fields {
-		switch {
-		case equalFold(f.Name, "content-length"):
-			lengths = append(lengths, f.Value)
-		case equalFold(f.Name, "transfer-encoding"):
-			codings = append(codings, f.Value)
+		switch len(f.Name) {
+		case len("content-length"):
+			if equalFold(f.Name, "content-length") {
+				lengths = append(lengths, f.Value)
+			}
+		case len("transfer-encoding"):
+			if equalFold(f.Name, "transfer-encoding") {
+				codings = append(codings, f.Value)
+			}
 		}
 	}
 	switch {

@@ -1,10 +1,13 @@
 package h1
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
+	"unsafe"
 )
 
 // Head is the head of a request that is well-formed (RFC 9112 2 to 6).
@@ -17,17 +20,23 @@ type Head struct {
 	Length         int64 // of the body; -1 if it comes in chunks
 	Close          bool  // the connection ends with the response, by the client's words
 	Expects        bool  // the client waits for "100 Continue"
+
+	text     []byte // what the strings above are of
+	absolute bool   // the target is, and counts
 }
 
 // ReadHead reads the next request's head. The error is a *Refusal, io.EOF if the
 // connection ended between two requests, or what reading it gave.
-func (r *Reader) ReadHead() (*Head, error) {
+func (r *Reader) ReadHead() (*Head, error) { return r.readHead(false) }
+
+// readHead reads a head. One that is borrowed is good until the next; its texts are of
+// the reader's buffer where no body follows, which would be read into it.
+func (r *Reader) readHead(borrow bool) (*Head, error) {
 	if err := r.skipEmptyLines(); err != nil {
 		return nil, err
 	}
 	r.mark = r.r
 	defer r.release()
-	ranges := make([]fieldRange, 0, 16)
 	line, err := r.takeLine(r.limits.RequestLine, "RFC 9112 2.2")
 	if err == errLineTooLong {
 		return nil, tooLarge(http.StatusRequestURITooLong, fmt.Sprintf("the request line is longer than %d bytes", r.limits.RequestLine))
@@ -41,15 +50,32 @@ func (r *Reader) ReadHead() (*Head, error) {
 	}
 	methodEnd := len(first.method)
 	targetEnd := methodEnd + 1 + len(first.target)
-	if ranges, err = r.fieldRanges(ranges); err != nil {
+	if r.ranges, err = r.fieldRanges(r.ranges[:0]); err != nil {
 		return nil, err
 	}
-	text := string(r.buf[r.mark:r.r]) // one allocation for all that the head says
-	h := &Head{Method: text[:methodEnd], Target: text[methodEnd+1 : targetEnd], Minor: first.minor, Fields: cut(text, ranges)}
+	h := &r.head
+	if !borrow {
+		h = new(Head)
+	}
+	h.text = r.buf[r.mark:r.r]
+	h.cut(methodEnd, targetEnd, r.ranges)
+	h.Minor = first.minor
 	if refusal := h.interpret(); refusal != nil {
 		return nil, refusal
 	}
+	if !borrow || h.Framing != NoBody {
+		h.text = bytes.Clone(h.text) // one allocation for all that the head says
+		h.cut(methodEnd, targetEnd, r.ranges)
+		h.setHost()
+	}
 	return h, nil
+}
+
+// cut takes the texts of a head apart.
+func (h *Head) cut(methodEnd, targetEnd int, ranges []fieldRange) {
+	text := unsafe.String(unsafe.SliceData(h.text), len(h.text))
+	h.Method, h.Target = text[:methodEnd], text[methodEnd+1:targetEnd]
+	h.Fields = cut(h.Fields[:0], text, ranges)
 }
 
 // skipEmptyLines waits for the first byte of a request line. A connection that ends
@@ -110,10 +136,10 @@ func (r *Reader) fieldRanges(ranges []fieldRange) ([]fieldRange, error) {
 	}
 }
 
-func cut(text string, ranges []fieldRange) []Field {
-	fields := make([]Field, len(ranges))
-	for i, at := range ranges {
-		fields[i] = Field{text[at.name:at.colon], trimOWS(text[at.colon+1 : at.end])}
+func cut(fields []Field, text string, ranges []fieldRange) []Field {
+	fields = slices.Grow(fields, len(ranges))
+	for _, at := range ranges {
+		fields = append(fields, Field{text[at.name:at.colon], trimOWS(text[at.colon+1 : at.end])})
 	}
 	return fields
 }
@@ -127,7 +153,7 @@ func (h *Head) interpret() (refusal *Refusal) {
 	if h.Host, refusal = hostOf(h.Fields, h.Minor); refusal != nil {
 		return refusal
 	}
-	if authority != "" {
+	if h.absolute = authority != ""; h.absolute {
 		h.Host = authority
 	}
 	if h.Framing, h.Length, refusal = framing(h.Fields, h.Minor); refusal != nil {
@@ -135,6 +161,15 @@ func (h *Head) interpret() (refusal *Refusal) {
 	}
 	h.readConnection()
 	return nil
+}
+
+// setHost takes Host from the texts once more.
+func (h *Head) setHost() {
+	if h.absolute {
+		h.Host, _ = checkTarget(h.Method, h.Target)
+	} else {
+		h.Host, _ = hostOf(h.Fields, h.Minor)
+	}
 }
 
 // hostOf: RFC 9112 3.2.
@@ -161,6 +196,7 @@ func hostOf(fields []Field, minor int) (string, *Refusal) {
 // client waits for.
 func (h *Head) readConnection() {
 	keep := false
+	h.Close, h.Expects = false, false
 	for _, f := range h.Fields {
 		switch {
 		case equalFold(f.Name, "connection"):
@@ -189,7 +225,12 @@ func (h *Head) Version() string {
 // Body returns the request's body, which has to be read to its end before the next
 // head is.
 func (r *Reader) Body(h *Head) *Body {
-	b := &Body{r: r, framing: h.Framing, left: h.Length}
+	b := r.body(h)
+	return &b
+}
+
+func (r *Reader) body(h *Head) Body {
+	b := Body{r: r, framing: h.Framing, left: h.Length}
 	if h.Framing != ByChunks && h.Length == 0 {
 		b.err = io.EOF
 	}

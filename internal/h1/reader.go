@@ -11,18 +11,19 @@ import (
 type Reader struct {
 	src    io.Reader
 	limits Limits
-	buf    []byte
-	mark   int // what the buffer has to keep begins here: a head, or a line
-	r, w   int // what has not been read yet
-	scan   int // no line ends before this, as far as was looked from r
-}
+	lend   Buffers
+	buf    []byte // nil while there is nothing in it
+	mark   int    // what the buffer has to keep begins here: a head, or a line
+	r, w   int    // what has not been read yet
+	scan   int    // no line ends before this, as far as was looked from r
 
-// firstBuffer is what most heads fit in, in bytes.
-const firstBuffer = 4 << 10
+	ranges []fieldRange // of the head that is read
+	head   Head         // that was borrowed last
+}
 
 // NewReader returns a Reader of what a client sends.
 func NewReader(src io.Reader, limits Limits) *Reader {
-	return &Reader{src: src, limits: limits.withDefaults(), buf: make([]byte, firstBuffer)}
+	return &Reader{src: src, limits: limits.withDefaults(), lend: new(inputs)}
 }
 
 // Buffered is what was read of the connection and is not a part of what was returned.
@@ -64,7 +65,10 @@ func (r *Reader) line(end, limit int, clause string) ([]byte, error) {
 // fill reads more. Who holds slices of the buffer must not use them any more: it
 // may have moved.
 func (r *Reader) fill() error {
-	if r.w == len(r.buf) {
+	switch {
+	case r.buf == nil:
+		r.buf = r.lend.Get()
+	case r.w == len(r.buf):
 		r.makeRoom()
 	}
 	for range maxEmptyReads {
@@ -90,8 +94,36 @@ func (r *Reader) makeRoom() {
 		to = make([]byte, 2*len(r.buf))
 	}
 	copy(to, r.buf[r.mark:r.w])
+	if len(to) > len(r.buf) {
+		r.lend.Put(r.buf)
+	}
 	r.buf = to
 	r.r, r.w, r.scan, r.mark = r.r-r.mark, r.w-r.mark, r.scan-r.mark, 0
+}
+
+// await waits for the first bytes of a request, if there are none, and holds no buffer
+// meanwhile where the source lets it.
+func (r *Reader) await() (err error) {
+	if r.r < r.w {
+		return nil
+	}
+	r.rest()
+	late, ok := r.src.(interface {
+		ReadLate(b Buffers) (p []byte, n int, err error)
+	})
+	if !ok {
+		return r.fill()
+	}
+	r.buf, r.w, err = late.ReadLate(r.lend)
+	return err
+}
+
+// rest gives an empty buffer back.
+func (r *Reader) rest() {
+	if r.r == r.w && r.buf != nil {
+		r.lend.Put(r.buf)
+		r.buf, r.mark, r.r, r.w, r.scan = nil, 0, 0, 0, 0
+	}
 }
 
 // release has the buffer keep nothing before what is unread.

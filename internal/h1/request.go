@@ -6,31 +6,60 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"time"
+	"unsafe"
 )
 
-// request makes the http.Request that a handler gets. It shares nothing with
-// others, so that a handler may keep it.
-func (c *conn) request(ctx context.Context, h *Head, body *requestBody) (*http.Request, *Refusal) {
-	target, err := url.ParseRequestURI(h.Target)
-	if err != nil {
-		return nil, malformed("RFC 9112 3.2", "%s is no target", shown(h.Target))
+// newRequest makes the http.Request that the handler gets. One that may keep it shares
+// nothing with others, and its context ends with the request.
+func (c *conn) newRequest(x *exchange) (*http.Request, context.CancelFunc, *Refusal) {
+	r, cancel := c.request, context.CancelFunc(nil)
+	if !c.server.Borrows {
+		var ctx context.Context
+		ctx, cancel = context.WithCancel(c.ctx)
+		r = new(http.Request).WithContext(ctx)
+	} else if r == nil {
+		r = new(http.Request).WithContext(c.ctx)
+		c.request = r
 	}
-	r := &http.Request{
-		Method: h.Method, URL: target, RequestURI: h.Target, Host: h.Host, RemoteAddr: c.remote,
-		Proto: h.Version(), ProtoMajor: 1, ProtoMinor: min(h.Minor, 1),
-		Header: headerOf(h.Fields), ContentLength: h.Length, Body: body, Close: h.Close,
+	h := x.head
+	if err := parseURL(&x.url, h.Target); err != nil {
+		if cancel != nil {
+			cancel()
+		}
+		return nil, nil, malformed("RFC 9112 3.2", "%s is no target", shown(h.Target))
 	}
+	x.fillHeader()
+	r.Method, r.URL, r.RequestURI, r.Host, r.RemoteAddr = h.Method, &x.url, h.Target, h.Host, c.remote
+	r.Proto, r.ProtoMajor, r.ProtoMinor = h.Version(), 1, min(h.Minor, 1)
+	r.Header, r.ContentLength, r.Body, r.Close = x.header, h.Length, &x.body, h.Close
+	r.TransferEncoding, r.Trailer = nil, nil
+	r.Form, r.PostForm, r.MultipartForm, r.Pattern = nil, nil, nil, ""
 	switch {
 	case h.Framing == ByChunks:
 		r.TransferEncoding = []string{"chunked"}
 		r.Trailer = announced(r.Header)
-		body.trailer = r.Trailer
+		x.body.trailer = r.Trailer
 	case h.Length == 0:
 		r.Body = http.NoBody
 	}
-	return r.WithContext(ctx), nil
+	return r, cancel, nil
+}
+
+// parseURL is url.ParseRequestURI, which is not asked for a plain path.
+func parseURL(u *url.URL, target string) error {
+	if path, query, found := strings.Cut(target, "?"); path[:1] == "/" && all(path, plainByte) {
+		*u = url.URL{Path: path, RawQuery: query, ForceQuery: found && query == ""}
+		return nil
+	}
+	parsed, err := url.ParseRequestURI(target)
+	if err == nil {
+		*u = *parsed
+	}
+	return err
 }
 
 // announced are the names of Trailer, whose fields come after the body; those that
@@ -54,37 +83,61 @@ func announced(header http.Header) http.Header {
 	return trailer
 }
 
-// headerOf has all fields but Host and Transfer-Encoding, which net/http keeps elsewhere too.
-func headerOf(fields []Field) http.Header {
-	header := make(http.Header, len(fields))
-	values := make([]string, len(fields)) // of one value each, cut from one slice
+// fillHeader takes all fields but Host and Transfer-Encoding, which net/http keeps
+// elsewhere too.
+func (x *exchange) fillHeader() {
+	fields := x.head.Fields
+	x.values = slices.Grow(x.values[:0], len(fields))[:len(fields)]
 	for i, f := range fields {
 		if equalFold(f.Name, "host") || equalFold(f.Name, "transfer-encoding") {
 			continue
 		}
-		name := textproto.CanonicalMIMEHeaderKey(f.Name)
-		if have, ok := header[name]; ok {
-			header[name] = append(have, f.Value)
+		canonical(f.Name)
+		if have, ok := x.header[f.Name]; ok {
+			x.header[f.Name] = append(have, f.Value)
 			continue
 		}
-		values[i] = f.Value
-		header[name] = values[i : i+1 : i+1]
+		x.values[i] = f.Value
+		x.header[f.Name] = x.values[i : i+1 : i+1]
 	}
-	return header
+}
+
+// canonical spells a name as http.CanonicalHeaderKey does, in its place: the text is a
+// head's own, and nobody else has it yet.
+func canonical(name string) {
+	text := unsafe.Slice(unsafe.StringData(name), len(name))
+	first := true
+	for i, c := range text {
+		switch {
+		case first && 'a' <= c && c <= 'z':
+			text[i] = c - ('a' - 'A')
+		case !first && 'A' <= c && c <= 'Z':
+			text[i] = c + ('a' - 'A')
+		}
+		first = c == '-'
+	}
 }
 
 // requestBody is a Body that tells a client that waits for it to send.
 type requestBody struct {
-	*Body
+	Body
 	conn     *conn
 	response *response
 	expects  bool        // the client waits, and has not been told
 	trailer  http.Header // with the names that were announced
+
+	mu   sync.Mutex // for handlers that leave somebody who reads
+	over bool       // the handler has returned
 }
 
 // Read has "100 Continue" sent by the first call (RFC 9110 10.1.1), unless the
 // final response has begun.
 func (b *requestBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return 0, http.ErrBodyReadAfterClose
+	}
 	if b.expects {
 		b.expects = false
 		if !b.response.headed {
@@ -110,6 +163,17 @@ func (b *requestBody) Read(p []byte) (int, error) {
 // Close is for handlers that are done with it; the connection sees to the rest.
 func (b *requestBody) Close() error { return nil }
 
+// leave ends the reading of somebody whom the handler has left behind.
+func (b *requestBody) leave() {
+	if !b.mu.TryLock() {
+		b.conn.deadlines.Store(true)
+		_ = b.conn.net.SetReadDeadline(time.Unix(1, 0))
+		b.mu.Lock()
+	}
+	b.over = true
+	b.mu.Unlock()
+}
+
 // What is read of a body that the handler has left, so that the connection can
 // serve another request.
 const (
@@ -126,7 +190,8 @@ func (b *requestBody) drain() bool {
 		return false
 	}
 	_ = b.conn.net.SetReadDeadline(time.Now().Add(drainTime))
-	_, _ = io.CopyN(io.Discard, b.Body, drainBytes+1)
+	_, _ = io.CopyN(io.Discard, &b.Body, drainBytes+1)
+	_ = b.conn.net.SetReadDeadline(time.Time{})
 	return b.Ended()
 }
 

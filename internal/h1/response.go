@@ -19,8 +19,6 @@ type response struct {
 	head   *Head
 	body   *requestBody
 	header http.Header
-	fields []Field // of WriteHead
-	reason string  // likewise
 
 	status   int
 	length   int64  // Content-Length, or -1
@@ -30,10 +28,6 @@ type response struct {
 	chunked  bool
 	bodiless bool // HEAD, 204, 304
 	close    bool // the connection, after the response
-}
-
-func newResponse(c *conn, h *Head, body *requestBody) *response {
-	return &response{conn: c, head: h, body: body, header: http.Header{}, length: -1, close: h.Close}
 }
 
 // Header is what the handler changes until it writes.
@@ -53,21 +47,29 @@ func (w *response) WriteHeader(status int) {
 }
 
 // WriteHead takes a head as the gateway has it: with its reason, and its fields in
-// order, as they are spelled, those that frame the body among them. Fields of
-// Header that it does not name are sent as well.
+// order, as they are spelled, those that frame the body among them. It is written at
+// once, so that reason and fields may be borrowed. Fields of Header that it does not
+// name are sent as well.
 func (w *response) WriteHead(status int, reason string, fields []Field) {
 	if w.status != 0 {
 		return
 	}
 	w.begin(status)
-	w.reason, w.fields = reason, fields
+	dated := false
 	for _, f := range fields {
-		if delete(w.header, http.CanonicalHeaderKey(f.Name)); equalFold(f.Name, "content-length") {
+		switch {
+		case equalFold(f.Name, "content-length"):
 			if n, refusal := parseLength(f.Value); refusal == nil {
 				w.length = n
 			}
+		case equalFold(f.Name, "date"):
+			dated = true
+		}
+		if len(w.header) > 0 {
+			delete(w.header, http.CanonicalHeaderKey(f.Name))
 		}
 	}
+	w.writeHead(reason, fields, dated)
 }
 
 func (w *response) begin(status int) {
@@ -121,7 +123,7 @@ func (w *response) Write(p []byte) (int, error) {
 // ReadFrom has the kernel send a file (sendfile), where the length is known.
 func (w *response) ReadFrom(src io.Reader) (int64, error) {
 	w.WriteHeader(http.StatusOK)
-	direct, ok := w.conn.net.(io.ReaderFrom)
+	_, ok := w.conn.net.(io.ReaderFrom)
 	limited, bounded := src.(*io.LimitedReader)
 	if !ok || !bounded || w.bodiless || w.length < 0 || w.written+limited.N > w.length {
 		return io.Copy(struct{ io.Writer }{w}, src)
@@ -130,7 +132,7 @@ func (w *response) ReadFrom(src io.Reader) (int64, error) {
 	if err := w.conn.out.flush(); err != nil {
 		return 0, err
 	}
-	n, err := direct.ReadFrom(src)
+	n, err := w.conn.ReadFrom(src)
 	w.written += n
 	return n, err
 }
@@ -145,7 +147,8 @@ func (w *response) FlushError() error {
 // release writes the head, and what was held back behind it.
 func (w *response) release() {
 	if !w.headed {
-		w.writeHead()
+		w.addType()
+		w.writeHead("", nil, false)
 	}
 	w.piece(w.held)
 	w.held = w.held[:0]
@@ -161,8 +164,7 @@ func (w *response) piece(p []byte) {
 		out.write(p)
 		return
 	}
-	var size [20]byte
-	out.write(append(strconv.AppendInt(size[:0], int64(len(p)), 16), "\r\n"...))
+	out.chunkSize(len(p))
 	out.write(p)
 	out.writeString("\r\n")
 }
@@ -191,17 +193,23 @@ func (w *response) interim(status int) {
 	if w.head.Minor == 0 {
 		return
 	}
-	b := appendStatus(w.conn.out.buf, status, "")
+	b := appendStatus(w.conn.out.room(), status, "")
 	b = appendHeader(b, w.header)
 	w.conn.out.buf = append(b, "\r\n"...)
 	_ = w.conn.out.flush()
 }
 
 // SetReadDeadline is for http.ResponseController.
-func (w *response) SetReadDeadline(t time.Time) error { return w.conn.net.SetReadDeadline(t) }
+func (w *response) SetReadDeadline(t time.Time) error {
+	w.conn.deadlines.Store(true)
+	return w.conn.net.SetReadDeadline(t)
+}
 
 // SetWriteDeadline is for http.ResponseController.
-func (w *response) SetWriteDeadline(t time.Time) error { return w.conn.net.SetWriteDeadline(t) }
+func (w *response) SetWriteDeadline(t time.Time) error {
+	w.conn.deadlines.Store(true)
+	return w.conn.net.SetWriteDeadline(t)
+}
 
 // EnableFullDuplex is for http.ResponseController: there is nothing to enable.
 func (w *response) EnableFullDuplex() error { return nil }

@@ -8,27 +8,30 @@ import (
 )
 
 // writeHead decides how the body is delimited and whether the connection goes on,
-// and writes the head.
-func (w *response) writeHead() {
+// and writes the head: the fields given, then those of Header.
+func (w *response) writeHead(reason string, fields []Field, dated bool) {
 	w.headed = true
 	w.close = w.close || w.conn.server.draining.Load() || w.body.mustClose() || w.asksToClose()
 	w.chunked = !w.bodiless && w.length < 0 && w.head.Minor > 0
 	if !w.bodiless && w.length < 0 && !w.chunked {
 		w.close = true // which is the end of the body
 	}
-	for _, name := range [...]string{"Connection", "Transfer-Encoding", "Keep-Alive"} {
-		delete(w.header, name) // the server's own
+	if len(w.header) > 0 {
+		for _, name := range [...]string{"Connection", "Transfer-Encoding", "Keep-Alive"} {
+			delete(w.header, name) // the server's own
+		}
+		if w.status == http.StatusNoContent {
+			delete(w.header, "Content-Length") // RFC 9110 8.6
+		}
+		_, set := w.header["Date"]
+		dated = dated || set
 	}
-	w.addType()
-	if w.status == http.StatusNoContent {
-		delete(w.header, "Content-Length") // RFC 9110 8.6
-	}
-	b := appendStatus(w.conn.out.buf, w.status, w.reason)
-	for _, f := range w.fields {
+	b := appendStatus(w.conn.out.room(), w.status, reason)
+	for _, f := range fields {
 		b = appendField(b, f.Name, f.Value)
 	}
 	b = appendHeader(b, w.header)
-	if !w.has("Date") {
+	if !dated {
 		b = appendField(b, "Date", w.conn.server.dates.now())
 	}
 	if w.chunked {
@@ -46,7 +49,7 @@ func (w *response) writeHead() {
 // addType names the body's type where a handler has not, as net/http does; one that
 // gives its fields in order has said all that it wants.
 func (w *response) addType() {
-	if _, set := w.header["Content-Type"]; !set && w.fields == nil && len(w.held) > 0 && !w.bodiless {
+	if _, set := w.header["Content-Type"]; !set && len(w.held) > 0 && !w.bodiless {
 		w.header["Content-Type"] = []string{http.DetectContentType(w.held)}
 	}
 }
@@ -58,18 +61,6 @@ func (w *response) asksToClose() bool {
 			if equalFold(trimOWS(option), "close") {
 				return true
 			}
-		}
-	}
-	return false
-}
-
-func (w *response) has(name string) bool {
-	if _, ok := w.header[name]; ok {
-		return true
-	}
-	for _, f := range w.fields {
-		if strings.EqualFold(f.Name, name) {
-			return true
 		}
 	}
 	return false

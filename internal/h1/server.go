@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -14,11 +15,19 @@ type Server struct {
 	Handler http.Handler
 	Limits  Limits
 
+	// Borrows says that Handler keeps nothing of a request and its response once it has
+	// returned, so that they serve again; and that it needs no context that ends then.
+	Borrows bool
+
 	// HeadTimeout bounds how long a head may take from its first byte. Default: 30 s.
 	HeadTimeout time.Duration
 
 	// IdleTimeout bounds how long a connection may be without requests. Default: 75 s.
 	IdleTimeout time.Duration
+
+	// WriteTimeout bounds how long a client may take nothing of what is written.
+	// Default: 60 s.
+	WriteTimeout time.Duration
 
 	// Refused is told of each request that is refused; it may be nil.
 	Refused func(nc net.Conn, refusal *Refusal)
@@ -32,6 +41,10 @@ type Server struct {
 	draining atomic.Bool
 	dates    dates
 	leaves   *leaves // of Start
+	warden   warden
+
+	inputs             inputs
+	outputs, exchanges sync.Pool
 }
 
 // Start has the contexts of requests end when their clients leave, until Stop. A
@@ -72,9 +85,12 @@ func (s *Server) ServeConn(ctx context.Context, nc net.Conn) {
 	ctx, left := context.WithCancel(context.WithValue(ctx, http.LocalAddrContextKey, nc.LocalAddr()))
 	defer left()
 	c := &conn{
-		server: s, net: nc, in: NewReader(nc, s.Limits), out: output{dst: nc, buf: make([]byte, 0, 1<<10)},
+		server: s, net: nc, in: Reader{src: nc, limits: s.Limits.withDefaults(), lend: &s.inputs},
 		ctx: ctx, remote: nc.RemoteAddr().String(), watcher: unwatched{},
 	}
+	c.out.conn = c
+	s.enroll(c)
+	defer s.discharge(c)
 	if s.Watch != nil {
 		if w := s.Watch(nc); w != nil {
 			c.watcher = w
@@ -100,9 +116,17 @@ func (unwatched) HalfClosed()         {}
 func (unwatched) Left()               {}
 func (unwatched) Preface([]byte) bool { return false }
 
+func (s *Server) headTimeout() time.Duration  { return orElse(s.HeadTimeout, 30*time.Second) }
+func (s *Server) idleTimeout() time.Duration  { return orElse(s.IdleTimeout, 75*time.Second) }
+func (s *Server) writeTimeout() time.Duration { return orElse(s.WriteTimeout, 60*time.Second) }
+
+// orElse: a negative time is none.
 func orElse(d, standard time.Duration) time.Duration {
-	if d == 0 {
+	switch {
+	case d == 0:
 		return standard
+	case d < 0:
+		return 1 << 40 * time.Millisecond
 	}
 	return d
 }

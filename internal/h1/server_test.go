@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -265,19 +266,56 @@ func TestRequestAsNetHTTPGivesIt(t *testing.T) {
 	}, text)
 }
 
-// A client that says nothing is not waited for for ever.
+// A client that says nothing is not waited for for ever; one that has begun to ask is told.
 func TestTimes(t *testing.T) {
 	for name, c := range map[string]struct{ sent, want string }{
-		"idle":         {"", ""},
-		"in the head":  {"GET / HTT", ""},
-		"after an end": {get, "HTTP/1.1 200 OK"},
+		"idle":            {"", "^$"},
+		"in the head":     {"GET / HTT", "^HTTP/1.1 408 Request Timeout\r\n.*Connection: close\r\n"},
+		"after an end":    {get, "^HTTP/1.1 200 OK\r\n.*a$"},
+		"within a second": {get + "GET", "^HTTP/1.1 200 OK\r\n.*HTTP/1.1 408 "},
 	} {
-		s := &Server{Handler: writes("a"), IdleTimeout: 50 * time.Millisecond, HeadTimeout: 50 * time.Millisecond}
-		conn := served(t, s)
-		_, _ = io.WriteString(conn, c.sent)
-		got, err := io.ReadAll(conn)
-		if err != nil && !errors.Is(err, io.EOF) || !strings.HasPrefix(string(got), c.want) || c.want == "" && len(got) > 0 {
-			t.Errorf("%s: %q, %v", name, got, err)
+		t.Run(name, func(t *testing.T) {
+			s := &Server{Handler: writes("a"), IdleTimeout: 50 * time.Millisecond, HeadTimeout: 50 * time.Millisecond}
+			conn := served(t, s)
+			_, _ = io.WriteString(conn, c.sent)
+			got, err := io.ReadAll(conn)
+			if err != nil || !regexp.MustCompile("(?s)"+c.want).Match(got) {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
+	}
+}
+
+// A time that is up in the moment in which something comes is of no consequence.
+func TestTimesUnderLoad(t *testing.T) {
+	s := &Server{Handler: writes("a"), IdleTimeout: 8 * time.Millisecond, HeadTimeout: 8 * time.Millisecond, WriteTimeout: 8 * time.Millisecond}
+	c := served(t, s)
+	in := bufio.NewReader(c)
+	for range 300 {
+		if _, err := io.WriteString(c, get[:5]); err != nil {
+			break
 		}
+		_, _ = io.WriteString(c, get[5:])
+		response, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, err := io.ReadAll(response.Body); err != nil || string(body) != "a" {
+			t.Fatalf("%q, %v", body, err)
+		}
+	}
+}
+
+// A client that takes nothing is cut off.
+func TestWriteTimeout(t *testing.T) {
+	failed := make(chan error, 1)
+	s := &Server{WriteTimeout: 50 * time.Millisecond, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, err := w.Write(make([]byte, 16<<20))
+		failed <- err
+	})}
+	c := served(t, s)
+	_, _ = io.WriteString(c, get)
+	if err := <-failed; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error(err)
 	}
 }

@@ -1,7 +1,7 @@
 package rawio
 
 // Buffers lends what is read into.
-type Buffers interface {
+type Buffers = interface {
 	Get() []byte
 	Put(p []byte)
 }
