@@ -21,6 +21,8 @@ type bench struct {
 	servers []serverKind
 	flags   []string // more of Highball's
 	preload bool     // the application is imported once
+
+	commandFor func(kind serverKind, addr string) *exec.Cmd // nil: command
 }
 
 // benchCase is one thing that is measured.
@@ -31,6 +33,7 @@ type benchCase struct {
 
 func cases() []benchCase {
 	return []benchCase{
+		{"engine", measureEngine},
 		{"hello", measureHello},
 		{"flask", measureFlask},
 		{"latency", measureLatency},

@@ -36,6 +36,9 @@ type server struct {
 func (b *bench) command(kind serverKind, app, addr string) *exec.Cmd {
 	workers, threads := strconv.Itoa(b.workers), strconv.Itoa(b.threads)
 	apps := filepath.Join(b.root, "bench", "apps")
+	if b.commandFor != nil {
+		return b.commandFor(kind, addr)
+	}
 	switch kind {
 	case highball:
 		args := []string{"run", app + ":application", "--chdir", apps, "--python", b.python,
