@@ -122,6 +122,10 @@ docs: build ## write docs/CONFIG.md from the settings table
 bench: build $(VENV)/.bench ## measure beside gunicorn on this machine
 	$(WITH_VENV) $(GO) run ./bench
 
+.PHONY: conformance
+conformance: $(VENV)/.bench ## send the corpus to other servers too, and write docs/CONFORMANCE.md
+	$(WITH_VENV) $(GO) run ./bench/conformance
+
 .PHONY: clean
 clean: ## remove everything that was made
 	rm -rf bin $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache

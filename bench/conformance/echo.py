@@ -6,14 +6,13 @@ import base64
 import json
 import os
 import socket
-from typing import Any, Callable, Iterable
+from collections.abc import Iterable
+from typing import Any, Callable
 
 FIELDS = ("CONTENT_TYPE",)
 
 
-def application(
-    environ: dict[str, Any], start_response: Callable[..., object]
-) -> Iterable[bytes]:
+def application(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
     host, port = os.environ["CONFORMANCE_RECORDER"].rsplit(":", 1)
     with socket.create_connection((host, int(port))) as recorder:
         tell(recorder, head(environ))

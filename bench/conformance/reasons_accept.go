@@ -49,7 +49,7 @@ clients send one field; joining by a comma is the rule for fields that are lists
 		{"Connection: close in a list", "rfc9110-5.3-close-* rfc9110-5.6.1-close-* rfc9110-7.6.1-* rfc9112-9.3-* rfc9112-9.6-* smuggling-hop-close-*",
 			`RFC 9110 7.6.1: Connection is a list, and close in it ends the connection whatever else is there (RFC 9112 9.3 has it checked first).
 RFC 9112 9.6: after such a request a server MUST NOT process further requests of the connection.`},
-		{"Another HTTP/1.x", "rfc9110-2.5-* ",
+		{"Another HTTP/1.x", "rfc9110-2.5-*",
 			`RFC 9110 2.5: a server SHOULD serve a higher minor version as the highest that it knows, since minor versions do not change how a message is read.`},
 		{"Expectations in HTTP/1.0", "rfc9110-10.1.1-*",
 			`RFC 9110 10.1.1: a server that receives 100-continue in HTTP/1.0 MUST ignore it. Highball's engine ignores all expectations there, since

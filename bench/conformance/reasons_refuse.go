@@ -130,7 +130,5 @@ is no extension. Most servers skip to the line's end unread, and disagree about 
 		{"Malformed trailers", "rfc9112-7.1.2-* smuggling-trailer-*",
 			`RFC 9112 7.1.2: trailers are field lines, with the rules of these. A server that drops what it does not understand here may drop the next request: the
 empty line is all that parts them.`},
-		{"Fields that Connection names", "smuggling-hop-*",
-			`RFC 9110 7.6.1: what frames the message is no option of the connection.`},
 	}
 }

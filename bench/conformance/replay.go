@@ -21,7 +21,6 @@ type results struct {
 	peer     peer
 	version  string
 	verdicts map[string]verdict
-	closes   int // accepted alike, but the connection closed where it might have been kept
 }
 
 // replayer sends cases to one server.
@@ -99,9 +98,6 @@ func (p *replayer) askAccepted(c h1test.Accepted, got *results, wait time.Durati
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	got.verdicts[c.Name] = v
-	if v.judgement == alike && !c.Close && !sawBehind(o.seen) {
-		got.closes++
-	}
 	return nil
 }
 
