@@ -18,7 +18,6 @@ def application(environ: dict[str, Any], start_response: Callable[..., object]) 
         tell(recorder, head(environ))
         # A body that cannot be read raises here, and is never told: the server answers.
         tell(recorder, {"body": packed(environ["wsgi.input"].read())})
-        recorder.recv(1)  # it has been taken down
     start_response("200 OK", [("Content-Length", "0"), ("Conformance", "seen")])
     return []
 
@@ -45,3 +44,4 @@ def packed(value: bytes) -> str:
 
 def tell(recorder: socket.socket, what: dict[str, object]) -> None:
     recorder.sendall(json.dumps(what).encode("ascii") + b"\n")
+    recorder.recv(1)  # it has been taken down

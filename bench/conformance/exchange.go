@@ -47,9 +47,9 @@ func exchange(addr, from string, r *recorder, request []byte, patience time.Dura
 		_, _ = c.Write(sent) // who refuses may close before the end
 	}()
 	o.read(c, func() bool { return sawBehind(r.of(from)) }, string(request), patience)
+	o.seen = r.of(from) // before our close, which may have an application see what it waited for
 	_ = c.Close()
 	<-wrote
-	o.seen = r.of(from)
 	return o, nil
 }
 

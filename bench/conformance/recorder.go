@@ -61,6 +61,7 @@ func (r *recorder) take(c net.Conn) {
 	m.host = m.fields["HTTP_HOST"]
 	m.tidy()
 	r.add(head.Client, m)
+	_, _ = c.Write([]byte{'.'}) // the application waits for it, so that nothing comes late
 	if lines.Decode(&body) == nil {
 		r.complete(m, string(body.Body))
 		_, _ = c.Write([]byte{'.'})
