@@ -14,7 +14,8 @@ const intro = `# Conformance
 
 The requests of [the corpus](../internal/h1/testdata/README.md), %d that have to be accepted and %d that have to be refused, sent
 to Highball and to other servers: who does otherwise, and why Highball does what it does. The corpus is Highball's: where the RFCs leave a server a
-choice it has ours, so that a difference is not a fault by itself. The reasons say where it is one.
+choice it has ours, so that a difference is not a fault by itself. The reasons say where it is one. The row *engine* is Highball's HTTP/1.1 alone,
+*highball* the whole server: what differs between them the gateway decides, or net/http, where that serves in the engine's place.
 
 Each case goes over a connection of its own, with a second request right behind it. A server is judged by what its application
 saw (of nginx, by what it forwards), not by what its documentation says:
