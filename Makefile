@@ -41,7 +41,7 @@ demo: build $(VENV)/.flask ## serve examples/flask_app on 127.0.0.1:8000
 	@bin/highball run --chdir examples/flask_app --python $(CURDIR)/$(VENV)/bin/python --bind $(DEMO)
 
 .PHONY: test
-test: test-go test-mounted test-python ## every test there is
+test: test-go test-allocations test-mounted test-python ## every test there is
 
 # With RESULTS=directory, what the tests did is also left there for .ci/report.py.
 .PHONY: test-go
@@ -52,6 +52,11 @@ else
 	@mkdir -p $(RESULTS)
 	$(WITH_VENV) $(GO_TEST) -json ./... > $(RESULTS)/go.json
 endif
+
+# The race detector has pools forget what they hold, so that these need a build without.
+.PHONY: test-allocations
+test-allocations: ## what must not be allocated
+	$(GO) test -count=1 -run 'Alloc' . ./internal/...
 
 # net/http ends the context of a client that closes its own direction.
 .PHONY: test-mounted

@@ -22,6 +22,11 @@ AllowEncodedSlashes); Highball does not map paths, and what an encoded byte mean
 		{"Hosts that are rare", "rfc3986-3.2.2-host-* rfc3986-3.2.3-host-*",
 			`All of them are of RFC 3986's grammar: digits alone, sub-delims, a tilde, percent-encoding, an empty port, port 0. RFC 9112 3.2 has
 only invalid values refused.`},
+		{"Host empty", "rfc9112-3.2-host-empty* rfc9112-3.2-host-only-whitespace rfc9112-3.2.2-host-empty-beside-absolute",
+			`RFC 9112 3.2: a client whose target has no authority MUST send an empty Host, and reg-name may be empty (RFC 3986 3.2.2). Highball takes it for no
+host: there is no HTTP_HOST in environ. Who wants a host from each client may refuse it.`},
+		{"Chunk sizes with zeros before them", "rfc9112-7.1-size-17-digits rfc9112-7.1-last-chunk-17-zeros",
+			`RFC 9112 7.1: 1*HEXDIG, and 1*("0") for the last. A limit on digits that say nothing is a server's own.`},
 		{"Absolute-form: whose host", "rfc3986-3.2.2-absolute-* rfc3986-3.2.3-absolute-* rfc9112-3.2.2-absolute-host-case rfc9112-3.2.2-absolute-http-1.0 " +
 			"rfc9112-3.2.2-absolute-port rfc9112-3.2.2-absolute-replaces-* smuggling-host-absolute-differs",
 			`RFC 9112 3.2.2: an origin server MUST ignore the received Host field and use the host of the target. Where two servers of a chain choose
@@ -31,7 +36,7 @@ would be the target's, in lower case and without its port.)`},
 			`RFC 9110 4.2.3: an empty path is normalised to "/". An empty PATH_INFO would be another resource to most frameworks.`},
 		{"OPTIONS *", "rfc9112-3.2.4-*",
 			`RFC 9112 3.2.4 has asterisk-form for OPTIONS about the server as a whole, and absolute-form without a path means the same. Who answers
-it is each server's choice: our engine hands it to its handler, as it does every well-formed request.`},
+it is each server's choice: Highball answers 200 itself, since the application's resources are not meant; its engine alone hands it to its handler.`},
 		{"Methods", "rfc9110-5.6.2-method-all-tchar rfc9110-9.1-*",
 			`RFC 9110 9.1: a method is any token, case-sensitive, of any length; one that the server does not know SHOULD be answered 501, one that
 it does not allow 405. Which methods there are is the application's to say.`},

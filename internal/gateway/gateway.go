@@ -83,7 +83,11 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{g: g, w: w, r: r, began: time.Now(), id: g.ids.next()}
 	x.enter(r)
 	defer g.register.remove(&x.flight)
-	if err := x.serve(); err != nil {
+	switch err := x.serve(); err {
+	case nil:
+	case errWholeServer:
+		x.answerEmpty()
+	default:
 		x.refuse(err)
 	}
 	x.endBody()

@@ -76,6 +76,13 @@ func (x *exchange) refuse(err error) {
 	}
 }
 
+// answerEmpty answers OPTIONS for the whole server: it is there (RFC 9110 9.3.7).
+func (x *exchange) answerEmpty() {
+	x.headSent, x.status, x.ended = true, http.StatusOK, true
+	x.w.Header().Set("Content-Length", "0")
+	x.w.WriteHeader(http.StatusOK)
+}
+
 func quote(s string) string {
 	if len(s) > 200 {
 		s = s[:200] + "..."

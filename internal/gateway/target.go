@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 )
@@ -21,6 +22,9 @@ func (g *Gateway) parseTarget(r *http.Request) (target, error) {
 	if t.raw == "" { // a request made by hand, not read from a connection
 		t.raw = r.URL.RequestURI()
 	}
+	if r.Method == http.MethodOptions && wholeServer(t.raw) {
+		return t, errWholeServer
+	}
 	path, query, _ := strings.Cut(originForm(t.raw), "?")
 	if path == "" || path[0] != '/' {
 		return t, refuse(http.StatusBadRequest, "the target "+quote(t.raw)+" has no path (RFC 9112 3.2)")
@@ -36,6 +40,16 @@ func (g *Gateway) parseTarget(r *http.Request) (target, error) {
 	}
 	t.scriptName, t.pathInfo = script, rest
 	return t, nil
+}
+
+// errWholeServer says that a request is about no resource of the application's.
+var errWholeServer = errors.New("OPTIONS for the whole server")
+
+// wholeServer: the asterisk, or an absolute target without a path, which is the same
+// on its way to a proxy (RFC 9112 3.2.4).
+func wholeServer(raw string) bool {
+	_, rest, absolute := strings.Cut(raw, "://")
+	return raw == "*" || absolute && raw[0] != '/' && !strings.ContainsAny(rest, "/?")
 }
 
 // split divides the path into SCRIPT_NAME and PATH_INFO. The prefix is that of a

@@ -46,6 +46,19 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+// OPTIONS for the whole server is answered without a worker (RFC 9110 9.3.7).
+func TestOptionsForTheWholeServer(t *testing.T) {
+	for _, raw := range []string{"*", "http://example.org"} {
+		r := get("/")
+		r.Method, r.RequestURI = "OPTIONS", raw
+		g := newRig()
+		w, aborted := g.do(r)
+		if w.Code != 200 || w.Header().Get("Content-Length") != "0" || aborted || g.done[0].Status != 200 {
+			t.Errorf("%s: status %d, %v, aborted %v", raw, w.Code, w.Header(), aborted)
+		}
+	}
+}
+
 // What has no path gets 400, and no worker is asked.
 func TestTargetsWithoutPath(t *testing.T) {
 	for _, raw := range []string{"*", "example.org:443", "a/b"} {

@@ -41,7 +41,8 @@ func (b *Body) nextChunk() error {
 	return nil
 }
 
-// maxSizeDigits is how many a chunk's size may have: as many as 2^63 needs.
+// maxSizeDigits is how many a chunk's size may have, zeros before it aside: as many as
+// 2^63 needs.
 const maxSizeDigits = 16
 
 // chunkLine takes the line with a chunk's size. The extensions of all chunks
@@ -51,7 +52,7 @@ func (b *Body) chunkLine() ([]byte, error) {
 	left := b.r.limits.ChunkExtensions - b.chunks.extensions
 	line, err := b.r.takeLine(left+maxSizeDigits+len("\r\n"), "RFC 9112 7.1")
 	if err == nil {
-		extensions := len(line) - sizeDigits(line)
+		extensions := len(line) - min(sizeDigits(line), maxSizeDigits) // zeros before a size count, too
 		if b.chunks.extensions += extensions; extensions <= left {
 			return line, nil
 		}
@@ -114,9 +115,6 @@ func parseChunkLine(line []byte) (size int64, refusal *Refusal) {
 	digits := sizeDigits(line)
 	if digits == 0 {
 		return 0, malformed("RFC 9112 7.1", "%s is no chunk size", shown(line))
-	}
-	if digits > maxSizeDigits {
-		return 0, malformed("RFC 9112 7.1", "a chunk size of %d digits", digits)
 	}
 	for _, c := range line[:digits] {
 		if size >= 1<<59 {

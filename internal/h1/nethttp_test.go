@@ -48,6 +48,8 @@ var nethttpExceptions = map[string]string{
 	"rfc9112-7.1.1-bws-many":               "likewise",
 	"rfc9112-7.1.1-bws-tabs":               "likewise",
 	"rfc9110-10.1.1-http-1.0-other":        "it answers 417 to HTTP/1.0 as well, where RFC 9110 10.1.1 has only 100-continue ignored",
+	"rfc9112-7.1-size-17-digits":           "it takes 16 digits at most, the zeros before a size included",
+	"rfc9112-7.1-last-chunk-17-zeros":      "likewise",
 	"rfc9112-9.3-http-1.0-both":            "it keeps HTTP/1.0 connections if keep-alive is there, though close is too; RFC 9112 9.3 says close first",
 }
 
