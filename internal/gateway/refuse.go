@@ -64,8 +64,8 @@ func (x *exchange) refuse(err error) {
 	page := fmt.Sprintf("%d %s\nRequest %s\n", e.status, http.StatusText(e.status), x.id)
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(page)))
-	switch e.status { // where the request ends is not known
-	case http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge:
+	switch e.status { // where the request ends is not known, or it is not worth reading
+	case http.StatusBadRequest, http.StatusExpectationFailed, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge:
 		h.Set("Connection", "close")
 	}
 	x.headSent, x.status, x.ended = true, e.status, true

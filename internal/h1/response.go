@@ -19,6 +19,7 @@ type response struct {
 	head   *Head
 	body   *requestBody
 	header http.Header
+	sealed http.Header // what it was when the handler gave the status
 
 	status   int
 	length   int64  // Content-Length, or -1
@@ -42,6 +43,7 @@ func (w *response) WriteHeader(status int) {
 		w.interim(status)
 	default:
 		w.begin(status)
+		w.sealed = w.header.Clone()
 		w.length = w.lengthField()
 	}
 }
@@ -55,6 +57,7 @@ func (w *response) WriteHead(status int, reason string, fields []Field) {
 		return
 	}
 	w.begin(status)
+	w.sealed = w.header
 	dated := false
 	for _, f := range fields {
 		switch {
@@ -65,8 +68,8 @@ func (w *response) WriteHead(status int, reason string, fields []Field) {
 		case equalFold(f.Name, "date"):
 			dated = true
 		}
-		if len(w.header) > 0 {
-			delete(w.header, http.CanonicalHeaderKey(f.Name))
+		if len(w.sealed) > 0 {
+			delete(w.sealed, http.CanonicalHeaderKey(f.Name))
 		}
 	}
 	w.writeHead(reason, fields, dated)
@@ -79,13 +82,13 @@ func (w *response) begin(status int) {
 
 // bodyAllowed: RFC 9110 6.4.1.
 func bodyAllowed(status int) bool {
-	return status != http.StatusNoContent && status != http.StatusNotModified
+	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
 }
 
 // lengthField is the Content-Length that the handler has set, or -1. One that cannot
 // be true is taken out.
 func (w *response) lengthField() int64 {
-	values, ok := w.header["Content-Length"]
+	values, ok := w.sealed["Content-Length"]
 	if !ok {
 		return -1
 	}
@@ -94,7 +97,7 @@ func (w *response) lengthField() int64 {
 			return n
 		}
 	}
-	delete(w.header, "Content-Length")
+	delete(w.sealed, "Content-Length")
 	return -1
 }
 
@@ -176,7 +179,7 @@ func (w *response) finish() error {
 	// of its length, nothing is known.
 	if !w.headed && w.length < 0 && (!w.bodiless || w.head.Method == http.MethodHead && w.written > 0 && bodyAllowed(w.status)) {
 		w.length = w.written
-		w.header["Content-Length"] = []string{strconv.FormatInt(w.written, 10)}
+		w.sealed["Content-Length"] = []string{strconv.FormatInt(w.written, 10)}
 	}
 	w.release()
 	if w.chunked {

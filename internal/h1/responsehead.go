@@ -16,21 +16,21 @@ func (w *response) writeHead(reason string, fields []Field, dated bool) {
 	if !w.bodiless && w.length < 0 && !w.chunked {
 		w.close = true // which is the end of the body
 	}
-	if len(w.header) > 0 {
+	if len(w.sealed) > 0 {
 		for _, name := range [...]string{"Connection", "Transfer-Encoding", "Keep-Alive"} {
-			delete(w.header, name) // the server's own
+			delete(w.sealed, name) // the server's own
 		}
 		if w.status == http.StatusNoContent {
-			delete(w.header, "Content-Length") // RFC 9110 8.6
+			delete(w.sealed, "Content-Length") // RFC 9110 8.6
 		}
-		_, set := w.header["Date"]
+		_, set := w.sealed["Date"]
 		dated = dated || set
 	}
 	b := appendStatus(w.conn.out.room(), w.status, reason)
 	for _, f := range fields {
 		b = appendField(b, f.Name, f.Value)
 	}
-	b = appendHeader(b, w.header)
+	b = appendHeader(b, w.sealed)
 	if !dated {
 		b = appendField(b, "Date", w.conn.server.dates.now())
 	}
@@ -49,14 +49,14 @@ func (w *response) writeHead(reason string, fields []Field, dated bool) {
 // addType names the body's type where a handler has not, as net/http does; one that
 // gives its fields in order has said all that it wants.
 func (w *response) addType() {
-	if _, set := w.header["Content-Type"]; !set && len(w.held) > 0 && !w.bodiless {
-		w.header["Content-Type"] = []string{http.DetectContentType(w.held)}
+	if _, set := w.sealed["Content-Type"]; !set && len(w.held) > 0 && !w.bodiless {
+		w.sealed["Content-Type"] = []string{http.DetectContentType(w.held)}
 	}
 }
 
 // asksToClose says whether the handler wants the connection closed.
 func (w *response) asksToClose() bool {
-	for _, value := range w.header["Connection"] {
+	for _, value := range w.sealed["Connection"] {
 		for option := range strings.SplitSeq(value, ",") {
 			if equalFold(trimOWS(option), "close") {
 				return true
