@@ -27,6 +27,7 @@ type Server struct {
 	children    *worker.Children
 	pool        *pool.Pool[*worker.Slot]
 	gateway     *gateway.Gateway
+	leases      sync.Pool
 
 	started  atomic.Bool
 	draining atomic.Bool // Run was told to stop
@@ -66,6 +67,7 @@ func New(cfg Config) (*Server, error) {
 		first: make(chan worker.Ready, 1), closed: make(chan struct{}), children: worker.NewChildren(),
 		allUp: make(chan struct{}), ready: make(chan struct{}),
 	}
+	s.leases.New = s.newLease
 	s.pool = pool.New(pool.Options[*worker.Slot]{
 		Size: cfg.Workers, Generation: s.generation, QueueSize: cfg.QueueSize,
 		QueueTimeout: max(cfg.QueueTimeout, 0), Logger: cfg.Logger, TakeBack: (*worker.Slot).TakeBack,
@@ -130,13 +132,31 @@ func (g *generation) Start(ctx context.Context) (pool.Process[*worker.Slot], err
 func (g *generation) Close() { g.factory.Close() }
 
 func (s *Server) acquire(ctx context.Context, ask gateway.Ask) (gateway.Lease, error) {
-	lease, err := s.pool.Acquire(ctx, pool.Ask{Cost: ask.Cost, Again: ask.Again})
+	granted, err := s.pool.Acquire(ctx, pool.Ask{Cost: ask.Cost, Again: ask.Again})
 	if err != nil {
 		return gateway.Lease{}, s.untilNextStart(err)
 	}
-	return gateway.Lease{
-		Slot: slot{lease.Slot}, Waited: lease.Waited, Release: lease.Release, Condemn: lease.Condemn,
-	}, nil
+	l := s.leases.Get().(*lease)
+	l.Lease = granted
+	return gateway.Lease{Slot: slot{granted.Slot}, Waited: granted.Waited, Release: l.release, Condemn: l.condemn}, nil
+}
+
+// lease is a lease of the pool whose methods are bound once and serve many requests.
+type lease struct {
+	pool.Lease[*worker.Slot]
+	release func()
+	condemn func(reason string)
+}
+
+func (s *Server) newLease() any {
+	l := &lease{}
+	l.release = func() {
+		over := l.Lease
+		s.leases.Put(l) // nobody asks anything of it any more
+		over.Release()
+	}
+	l.condemn = func(reason string) { l.Condemn(reason) }
+	return l
 }
 
 // untilNextStart adds to a refusal when there may be a worker again.

@@ -21,8 +21,7 @@ func browserRequest() *http.Request {
 	return r
 }
 
-// The budget of a browser's request on its way into a frame: the two texts of the
-// server's address, and nothing for each field.
+// A browser's request costs nothing on the heap on its way into a frame.
 func TestFrameAllocations(t *testing.T) {
 	x := &exchange{g: New(Options{}), r: browserRequest(), id: "0123abcd-1"}
 	buf := make([]byte, 0, 8<<10)
@@ -32,8 +31,8 @@ func TestFrameAllocations(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if n > 2 {
-		t.Errorf("%v allocations, 2 are budgeted", n)
+	if n > 0 {
+		t.Errorf("%v allocations", n)
 	}
 }
 

@@ -6,10 +6,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 
 	"highball/internal/wire"
 )
@@ -74,13 +76,25 @@ func appendAddresses(b []byte, r *http.Request) []byte {
 		port = "443"
 	}
 	if addr, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
-		name, port = addr.IP.String(), strconv.Itoa(addr.Port)
-		if strings.Contains(name, ":") {
-			name = "[" + name + "]" // RFC 3875 4.1.14
-		}
+		return appendServer(b, addr.AddrPort())
 	}
 	b = wire.AppendItem(b, "SERVER_NAME", name)
 	return wire.AppendItem(b, "SERVER_PORT", port)
+}
+
+// appendServer adds the server's own address. The texts are short-lived: they need not
+// be on the heap.
+func appendServer(b []byte, addr netip.AddrPort) []byte {
+	var text [64]byte
+	name := text[:0]
+	if ip := addr.Addr().Unmap().WithZone(""); ip.Is4() {
+		name = ip.AppendTo(name)
+	} else {
+		name = append(ip.AppendTo(append(name, '[')), ']') // RFC 3875 4.1.14
+	}
+	b = wire.AppendItem(b, "SERVER_NAME", unsafe.String(&name[0], len(name)))
+	port := strconv.AppendUint(text[:0], uint64(addr.Port()), 10)
+	return wire.AppendItem(b, "SERVER_PORT", unsafe.String(&port[0], len(port)))
 }
 
 // appendHeaders adds CONTENT_* and HTTP_* (pep3333 15, 16, 20, 21, 111, 112).

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // ErrMalformed reports a payload that is not what its frame's type promises.
@@ -180,6 +181,18 @@ func (d *Decoder) Latin1() string {
 		}
 	}
 	return string(b)
+}
+
+// Latin1View is Latin1 for who is done with the text before the decoded bytes are used
+// again: it is a part of them where it can be.
+func (d *Decoder) Latin1View() string {
+	b := d.text()
+	for i, c := range b {
+		if c >= 0x80 {
+			return d.narrow(b, i)
+		}
+	}
+	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
 func (d *Decoder) narrow(b []byte, ascii int) string {
