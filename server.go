@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -170,8 +171,8 @@ func (s *Server) untilNextStart(err error) error {
 // slot is a worker's slot as the gateway wants it.
 type slot struct{ *worker.Slot }
 
-func (s slot) Begin(frame []byte, flags wire.Flags) (gateway.Call, error) {
-	call, err := s.Slot.Begin(frame, flags)
+func (s slot) Begin(frame []byte, flags wire.Flags, body *os.File) (gateway.Call, error) {
+	call, err := s.Slot.Begin(frame, flags, body)
 	if err != nil {
 		return nil, err
 	}

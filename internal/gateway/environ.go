@@ -1,29 +1,18 @@
 package gateway
 
 import (
-	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
-	"time"
 	"unsafe"
 
 	"highball/internal/wire"
 )
 
-// inlineBody is the largest body, in bytes, that is read whole before a slot is
-// taken and travels in the request's own frame.
-const inlineBody = 64 << 10
-
-// bodyIdle is how long a client may pause within the body of its request.
-const bodyIdle = 60 * time.Second
-
-// frame builds the request's frame: environ and, if it is small, the body.
+// frame builds the request's frame: environ and, if it is small, the body, for which
+// it waits, as it does for one that is to be in a file.
 func (x *exchange) frame(b []byte) ([]byte, error) {
 	t, err := x.g.parseTarget(x.r)
 	if err != nil {
@@ -31,8 +20,18 @@ func (x *exchange) frame(b []byte) ([]byte, error) {
 	}
 	x.target = t
 	if expect := x.r.Header["Expect"]; len(expect) > 0 && x.r.ProtoAtLeast(1, 1) && !expectsContinue(x.r) {
-		x.intake = newIntake(x.w, x.r) // for its end: the body may never come
+		x.client = newSupply(x.w, x.r, &x.g.opts.Bodies)
+		x.intake = newIntake(&x.client, x.r, nil) // for its end: the body may never come
 		return b, refuse(http.StatusExpectationFailed, "Expect: "+quote(strings.Join(expect, ", "))+" is not 100-continue (RFC 9110 10.1.1)")
+	}
+	body, err := x.collect(b)
+	if err != nil {
+		return b, err
+	}
+	if body != nil { // it is where the frame should have been
+		b = (*x.g.bufs.Get().(*[]byte))[:0]
+		taken := body
+		defer x.g.recycle(&taken)
 	}
 	b = append(b, make([]byte, wire.HeaderSize)...)
 	b = wire.AppendTuple(b, 2)
@@ -42,7 +41,7 @@ func (x *exchange) frame(b []byte) ([]byte, error) {
 	b = x.appendHeaders(b)
 	b = x.appendQueueTime(b)
 	b = wire.CloseDict(b)
-	return x.appendBody(b)
+	return x.appendBody(b, body)
 }
 
 // appendRequest adds what the request line says (pep3333 11 to 19, 31, 110).
@@ -104,9 +103,9 @@ func (x *exchange) appendHeaders(b []byte) []byte {
 		b = wire.AppendItem(b, "HTTP_HOST", r.Host)
 	}
 	// The length that the body has, not the field: a handler before this one may
-	// have changed both, and a chunked body has none.
-	if r.ContentLength > 0 || r.ContentLength == 0 && len(r.Header["Content-Length"]) > 0 {
-		b = wire.AppendItem(b, "CONTENT_LENGTH", strconv.FormatInt(r.ContentLength, 10))
+	// have changed both, and one that has come whole has a length (RFC 9112 7.1.3).
+	if x.length > 0 || x.length == 0 && (r.ContentLength < 0 || len(r.Header["Content-Length"]) > 0) {
+		b = wire.AppendItem(b, "CONTENT_LENGTH", strconv.FormatInt(x.length, 10))
 	}
 	for name, values := range r.Header {
 		if len(values) == 0 {
@@ -129,7 +128,7 @@ func (x *exchange) appendHeaders(b []byte) []byte {
 		b = appendValues(b, name, values)
 	}
 	// net/http has taken these two out of the fields.
-	if len(r.TransferEncoding) > 0 {
+	if len(r.TransferEncoding) > 0 && x.length < 0 {
 		b = wire.AppendItem(b, "HTTP_TRANSFER_ENCODING", strings.Join(r.TransferEncoding, ", "))
 	}
 	if len(r.Trailer) > 0 {
@@ -169,52 +168,25 @@ func appendValues(b []byte, name string, values []string) []byte {
 	return wire.AppendLatin1(b, strings.Join(values, separator))
 }
 
-// appendBody ends the frame with the whole body, or with None where it streams:
-// where it is large, of unknown length, or where the client waits for a 100,
-// which only the application's reading sends.
-func (x *exchange) appendBody(b []byte) ([]byte, error) {
-	n := x.r.ContentLength
-	if x.r.Body == nil || x.r.Body == http.NoBody || n == 0 {
-		return wire.AppendBytes(b, nil), nil
-	}
-	if n < 0 || n > inlineBody || expectsContinue(x.r) {
-		x.intake = newIntake(x.w, x.r)
+// appendBody ends the frame with the whole body, with the size of the file that it is
+// in, or with None where it streams.
+func (x *exchange) appendBody(b, body []byte) ([]byte, error) {
+	switch {
+	case x.spooled != nil:
+		return wire.AppendInt(b, x.spooled.Size()), nil
+	case x.intake != nil:
 		return wire.AppendNone(b), nil
+	case body != nil || x.supply == nil:
+		return wire.AppendBytes(b, body), nil
 	}
 	b = wire.AppendBytes(b, nil)
-	putLength(b[len(b)-4:], uint32(n))
-	start := len(b)
-	b = append(b, make([]byte, n)...)
-	control := http.NewResponseController(x.w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyIdle))
-	_, err := io.ReadFull(x.r.Body, b[start:])
-	if err == nil {
-		// To its end, so that the server knows that nothing is left.
-		if _, err = x.r.Body.Read(make([]byte, 1)); errors.Is(err, io.EOF) {
-			err = nil
-		}
-	}
-	_ = control.SetReadDeadline(time.Time{})
+	putLength(b[len(b)-4:], uint32(x.length))
+	b, err := x.supply.appendWhole(b)
 	if err != nil {
-		return b, badBody(err)
+		return b, x.giveUpBody(err)
 	}
+	x.supply.disarm()
 	return b, nil
-}
-
-// badBody says how a body that could not be read is answered.
-func badBody(err error) *refusal {
-	e := &refusal{status: http.StatusBadRequest, reason: fmt.Sprintf("the request's body is incomplete: %v", err)}
-	var limit *http.MaxBytesError // of http.MaxBytesHandler, in a program around this package
-	var ours keepError
-	switch {
-	case errors.As(err, &ours):
-		e.status, e.reason = http.StatusInsufficientStorage, ours.Error()
-	case errors.As(err, &limit):
-		e.status = http.StatusRequestEntityTooLarge
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		e.status = http.StatusRequestTimeout
-	}
-	return e
 }
 
 func putLength(b []byte, n uint32) {

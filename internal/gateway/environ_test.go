@@ -95,18 +95,26 @@ func TestEnvironAddresses(t *testing.T) {
 	}
 }
 
-// What net/http takes out of the fields is put back.
+// What net/http takes out of the fields is put back where the body streams. One that
+// has come whole is no longer chunked, and has a length (RFC 9112 7.1.3).
 func TestEnvironOfChunkedBody(t *testing.T) {
-	r := httptest.NewRequest("POST", "/", strings.NewReader("x"))
-	r.ContentLength, r.TransferEncoding = -1, []string{"chunked"}
-	r.Trailer = http.Header{"X-Sum": nil}
-	r.Header.Set("Content-Length", "99") // not the length of a chunked body
-	got := environOf(t, r)
-	if got["HTTP_TRANSFER_ENCODING"] != "chunked" || got["HTTP_TRAILER"] != "X-Sum" {
-		t.Errorf("got %q", got)
-	}
-	if length, ok := got["CONTENT_LENGTH"]; ok {
-		t.Errorf("CONTENT_LENGTH is %q", length)
+	for _, streams := range []bool{true, false} {
+		r := httptest.NewRequest("POST", "/", strings.NewReader("x"))
+		r.ContentLength, r.TransferEncoding = -1, []string{"chunked"}
+		r.Trailer = http.Header{"X-Sum": nil}
+		r.Header.Set("Content-Length", "99") // not the length of a chunked body
+		got := environOf(t, r, func(o *Options) {
+			if streams {
+				o.Bodies.Stream = everywhere
+			}
+		})
+		coding, chunked := got["HTTP_TRANSFER_ENCODING"]
+		if chunked != streams || chunked && coding != "chunked" || got["HTTP_TRAILER"] != "X-Sum" {
+			t.Errorf("streams %v: got %q", streams, got)
+		}
+		if length, ok := got["CONTENT_LENGTH"]; ok == streams || ok && length != "1" {
+			t.Errorf("streams %v: CONTENT_LENGTH is %q", streams, length)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"highball/internal/spool"
 	"highball/internal/wire"
 )
 
@@ -20,7 +21,14 @@ type exchange struct {
 	began  time.Time
 	flight Flight
 	target target
-	intake *intake // the request's body, where it streams
+
+	// The request's body: supply reads it, nil if there is none. It streams through
+	// intake, or waits in a file, or is in the frame.
+	client  supply // the memory of supply
+	supply  *supply
+	intake  *intake
+	spooled *spool.File
+	length  int64 // -1: not known
 
 	route     uint64
 	measure   bool // the worker is to say how long the application took
@@ -61,9 +69,9 @@ func (x *exchange) attempt(frame []byte, ask Ask) error {
 	x.waited += lease.Waited
 	x.putQueueTime(frame)
 	x.pid = lease.Slot.PID()
-	if x.call, err = lease.Slot.Begin(frame, x.flags()); err != nil {
+	if err := x.begin(lease.Slot, frame); err != nil {
 		lease.Release()
-		return &retryError{cause: err}
+		return err
 	}
 	if !x.call.Turn() {
 		lease.Release()
@@ -83,7 +91,27 @@ func (x *exchange) attempt(frame []byte, ask Ask) error {
 		x.release()
 	default:
 		l := x.letGo()
+		l.body, x.spooled = x.spooled, nil
 		x.g.late.Go(l.finish)
+	}
+	return nil
+}
+
+// begin sends the request to a slot, with its body if that is in a file: at an offset
+// of its own, so that another worker reads it from the beginning.
+func (x *exchange) begin(s Slot, frame []byte) (err error) {
+	var body *os.File
+	if x.spooled != nil {
+		if body, err = x.spooled.Reopen(); err != nil {
+			x.remind(spoolError{err})
+			e := x.g.badBody(spoolError{err})
+			e.close = false // it was read to its end
+			return e
+		}
+		defer body.Close()
+	}
+	if x.call, err = s.Begin(frame, x.flags(), body); err != nil {
+		return &retryError{cause: err}
 	}
 	return nil
 }
@@ -120,7 +148,7 @@ func (x *exchange) cost(frame []byte) time.Duration {
 	x.route = x.g.routes.key(x.r.Method, x.target.pathInfo)
 	cost, measure := x.g.routes.expect(x.route)
 	x.measure = measure
-	if x.intake != nil || len(frame) > oneWrite {
+	if x.intake != nil || x.spooled != nil || len(frame) > oneWrite {
 		return 0
 	}
 	return cost
@@ -288,15 +316,22 @@ func (x *exchange) tellLeft() {
 // endBody stops reading the request's body. If some of it was read and some is
 // left, the connection cannot serve another request.
 func (x *exchange) endBody() {
+	if x.spooled != nil {
+		_ = x.spooled.Close()
+	}
 	if x.intake == nil || x.intake.end() {
 		return
 	}
-	if x.g.opts.ClosesInOrder == nil || !x.g.opts.ClosesInOrder(x.r.Context()) {
-		x.flush()
-		x.cut = true
-		// net/http would read on before it closes, for as long as the client is silent.
-		_ = http.NewResponseController(x.w).SetReadDeadline(time.Now())
+	if x.g.opts.ClosesInOrder != nil && x.g.opts.ClosesInOrder(x.r.Context()) {
+		return
 	}
+	if x.intake.abandoned { // the response has said so, and the server closes
+		return
+	}
+	x.flush()
+	x.cut = true
+	// net/http would read on before it closes, for as long as the client is silent.
+	_ = http.NewResponseController(x.w).SetReadDeadline(time.Now())
 }
 
 // done describes the exchange for the access log.

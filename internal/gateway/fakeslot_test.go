@@ -37,7 +37,7 @@ func (s *fakeSlot) PID() int { return 4711 }
 
 // Begin runs the worker until it returns, which is its death unless its last
 // frame has freed the slot.
-func (s *fakeSlot) Begin(frame []byte, flags wire.Flags) (Call, error) {
+func (s *fakeSlot) Begin(frame []byte, flags wire.Flags, body *os.File) (Call, error) {
 	if s.refuse != nil {
 		return nil, s.refuse
 	}
@@ -47,6 +47,9 @@ func (s *fakeSlot) Begin(frame []byte, flags wire.Flags) (Call, error) {
 	}
 	c.served = true
 	w := &fakeWorker{call: c, request: bytes.Clone(frame), flags: flags}
+	if body != nil {
+		w.file, _ = io.ReadAll(body) // from where its offset is
+	}
 	go func() {
 		defer close(c.frames)
 		s.worker(w)

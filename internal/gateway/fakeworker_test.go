@@ -14,6 +14,7 @@ type fakeWorker struct {
 	call    *fakeCall
 	request []byte
 	flags   wire.Flags    // of the request
+	file    []byte        // what is in the file that came with it
 	took    time.Duration // what the last frame of the response says, if not 0
 }
 
@@ -107,13 +108,20 @@ func (w *fakeWorker) environ() map[string]string {
 	return environ
 }
 
-// body is the request's inline body; nil where it streams.
+// body is the request's body, in the frame or in its file; nil where it streams.
 func (w *fakeWorker) body() []byte {
 	_, body := decodeRequest(w.request)
-	return body
+	if size, isFile := body.(int64); isFile {
+		if int64(len(w.file)) != size {
+			panic("the request's file has not the size that the frame says")
+		}
+		return w.file
+	}
+	whole, _ := body.([]byte)
+	return whole
 }
 
-func decodeRequest(frame []byte) (environ map[string]string, body []byte) {
+func decodeRequest(frame []byte) (environ map[string]string, body any) {
 	d := wire.NewDecoder(frame[wire.HeaderSize:])
 	d.Tuple(2)
 	items, _ := d.Any().(map[string]any)
@@ -121,9 +129,7 @@ func decodeRequest(frame []byte) (environ map[string]string, body []byte) {
 	for key, value := range items {
 		environ[latin1(key)] = latin1(fmt.Sprint(value)) // one of them is a float
 	}
-	if !d.IsNone() {
-		body = append([]byte{}, d.Bytes()...)
-	}
+	body = d.Any()
 	if d.Err() != nil || len(d.Rest()) > 0 {
 		panic("the request's frame is malformed")
 	}

@@ -30,6 +30,9 @@ type Options struct {
 	// long the request has waited for a slot, in seconds.
 	QueueTimeField bool
 
+	// Bodies bound the bodies of requests, and say where they wait.
+	Bodies Bodies
+
 	// ClosesInOrder, if set, says that the connection of ctx closes by itself, and
 	// without harm to the response, where the request has not been read to its end.
 	ClosesInOrder func(ctx context.Context) bool
@@ -65,6 +68,9 @@ type Gateway struct {
 	bufs     sync.Pool // *[]byte: frames
 	routes   *routes
 	register register
+	bodies   bodyCounters
+	pieces   pieces
+	noRoom   reminder
 	late     sync.WaitGroup // slots whose application still runs after its response
 }
 

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"highball/internal/spool"
 )
 
 // logBuffer takes log lines of several goroutines.
@@ -49,10 +51,33 @@ func newRig(workers ...func(w *fakeWorker)) *rig {
 	}
 	g.Gateway = New(Options{
 		Acquire: g.acquire,
+		Bodies:  Bodies{Memory: inMemory, Timeout: time.Minute},
 		Logger:  slog.New(slog.NewTextHandler(&g.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OnDone:  func(_ *http.Request, d Done) { g.done = append(g.done, d) },
 	})
 	return g
+}
+
+// inMemory is Bodies.Memory, and everywhere Bodies.Stream for all paths.
+const inMemory = 64 << 10
+
+var everywhere = []string{""}
+
+func newStore(t *testing.T, quota int64) *spool.Store {
+	t.Helper()
+	s, err := spool.New(t.TempDir(), quota)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// checkEmpty fails if a file was left.
+func checkEmpty(t *testing.T, s *spool.Store) {
+	t.Helper()
+	if held := s.Stats(); held.Open != 0 || held.Held != 0 {
+		t.Errorf("left in the store: %+v", held)
+	}
 }
 
 var errBusy = errors.New("the queue is full")

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
+	"highball/internal/spool"
 	"highball/internal/wire"
 )
 
@@ -26,19 +26,13 @@ const maxSpill = 4 << 30
 
 var errSpillFull = errors.New("the request's body is too large to be held for a client that does not read")
 
-// keepError says that there was no file to hold what a client sends before it reads.
-type keepError struct{ cause error }
-
-func (e keepError) Error() string { return "the request's body could not be kept: " + e.cause.Error() }
-
 // intake reads the body of a request for the application, from the first time
 // that the application asks: not before, because reading sends "100 Continue".
 type intake struct {
-	body    io.ReadCloser
-	control *http.ResponseController
-	proto   int
-	length  int64 // Content-Length, or -1
-	expects bool  // the client waits for a 100 before it sends
+	*supply
+	proto     int
+	expects   bool // the client waits for a 100 before it sends
+	abandoned bool // there is nothing to be read any more: the request is refused for its body
 
 	mu      sync.Mutex
 	changed sync.Cond
@@ -53,10 +47,12 @@ type intake struct {
 	timer   *time.Timer
 }
 
-func newIntake(w http.ResponseWriter, r *http.Request) *intake {
+// newIntake's store, which may be nil, is for what is read before the application
+// takes it.
+func newIntake(s *supply, r *http.Request, store *spool.Store) *intake {
 	in := &intake{
-		body: r.Body, control: http.NewResponseController(w), proto: r.ProtoMajor,
-		length: r.ContentLength, expects: len(r.Header["Expect"]) > 0, exited: make(chan struct{}),
+		supply: s, proto: r.ProtoMajor, buf: spillBuffer{store: store, most: maxSpill},
+		expects: len(r.Header["Expect"]) > 0 && s.got == 0, exited: make(chan struct{}),
 	}
 	in.changed.L = &in.mu
 	// Without it net/http reads the body itself before it lets a response begin.
@@ -83,7 +79,7 @@ func (in *intake) run() {
 	defer close(in.exited)
 	chunk := make([]byte, 64<<10)
 	for in.mayRead() {
-		n, err := in.body.Read(chunk)
+		n, err := in.supply.read(chunk)
 		in.mu.Lock()
 		if n > 0 && !in.ended {
 			if e := in.buf.put(chunk[:n], in.stuck); e != nil {
@@ -93,6 +89,9 @@ func (in *intake) run() {
 			}
 		}
 		in.err = err
+		if err != nil && !in.ended {
+			in.disarm() // what follows the body may take its time
+		}
 		in.changed.Broadcast()
 		in.mu.Unlock()
 	}
@@ -109,7 +108,7 @@ func (in *intake) mayRead() bool {
 	if in.err != nil || in.ended {
 		return false
 	}
-	_ = in.control.SetReadDeadline(time.Now().Add(bodyIdle))
+	in.arm()
 	return true
 }
 
@@ -155,7 +154,7 @@ func (in *intake) sent() {
 func (in *intake) spill() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if !in.blocked {
+	if !in.blocked || in.abandoned {
 		return // the timer was late
 	}
 	in.stuck = true
@@ -177,7 +176,13 @@ func (in *intake) end() bool {
 		_ = in.control.SetReadDeadline(time.Now()) // wakes a read that waits for the client
 	}
 	in.mu.Unlock()
+	if in.abandoned {
+		// The server reads to the end of a short body all the same.
+		_ = in.control.SetReadDeadline(time.Now().Add(drainTime))
+		return in.proto != 1
+	}
 	if !started {
+		in.buf.close()
 		return in.proto != 1 || in.drain()
 	}
 	if in.proto != 1 {
@@ -257,10 +262,10 @@ func (x *exchange) lose(err error) {
 	if x.bodyError != nil {
 		return
 	}
-	x.bodyError = badBody(err)
+	x.bodyError = x.g.badBody(err)
 	var e keepError
 	if errors.As(err, &e) {
-		x.g.opts.Logger.Error(e.Error()+": make room there, or name another directory in TMPDIR", x.attrs()...)
+		x.g.opts.Logger.Error(e.Error(), x.attrs()...)
 	}
 }
 
@@ -286,63 +291,4 @@ func skip(call Call, h wire.Header) error {
 		_, err := io.Copy(io.Discard, call.Raw(h))
 		return err
 	}
-}
-
-// spillBuffer is a queue of bytes: in memory, and in an unlinked file what was
-// allowed to go beyond.
-type spillBuffer struct {
-	mem        []byte
-	file       *os.File
-	head, tail int64 // of what the file holds
-}
-
-func (b *spillBuffer) length() int64 { return int64(len(b.mem)) + b.tail - b.head }
-
-func (b *spillBuffer) put(p []byte, spill bool) error {
-	if b.tail == b.head && (!spill || len(b.mem)+len(p) <= window) {
-		b.mem = append(b.mem, p...)
-		return nil
-	}
-	if b.file == nil {
-		f, err := os.CreateTemp("", "highball-body-")
-		if err != nil {
-			return keepError{err}
-		}
-		_ = os.Remove(f.Name())
-		b.file = f
-	}
-	if b.tail-b.head > maxSpill {
-		return errSpillFull
-	}
-	n, err := b.file.WriteAt(p, b.tail)
-	b.tail += int64(n)
-	if err != nil {
-		return keepError{err}
-	}
-	return nil
-}
-
-func (b *spillBuffer) take(p []byte) (int, error) {
-	if len(b.mem) > 0 {
-		n := copy(p, b.mem)
-		b.mem = append(b.mem[:0], b.mem[n:]...)
-		return n, nil
-	}
-	n, err := b.file.ReadAt(p[:min(int64(len(p)), b.tail-b.head)], b.head)
-	b.head += int64(n)
-	if b.head == b.tail {
-		b.head, b.tail = 0, 0
-	}
-	if errors.Is(err, io.EOF) && n > 0 {
-		err = nil
-	}
-	return n, err
-}
-
-func (b *spillBuffer) close() {
-	if b.file != nil {
-		_ = b.file.Close()
-		b.file = nil
-	}
-	b.mem, b.head, b.tail = nil, 0, 0
 }

@@ -74,6 +74,7 @@ func TestNothingIsReadUnasked(t *testing.T) {
 				}
 				w.respond(final, "200 OK", "ok")
 			})
+			g.opts.Bodies.Stream = everywhere
 			stopped := 0
 			g.opts.ClosesInOrder = closesInOrder(&stopped, true)
 			w, aborted := g.do(c.r)
@@ -90,7 +91,7 @@ func TestNothingIsReadUnasked(t *testing.T) {
 
 // A small one travels with the request.
 func TestSmallBodyIsInline(t *testing.T) {
-	for _, n := range []int64{1, 1000, inlineBody} {
+	for _, n := range []int64{1, 1000, inMemory} {
 		body := &source{total: n}
 		g := newRig(func(w *fakeWorker) {
 			body.checkSame(t, w.body())
@@ -102,7 +103,7 @@ func TestSmallBodyIsInline(t *testing.T) {
 }
 
 func TestStreamedBody(t *testing.T) {
-	for _, length := range []int64{inlineBody + 1, -1} {
+	for _, length := range []int64{inMemory + 1, -1} {
 		body := &source{total: 1 << 20}
 		if length > 0 {
 			body.total = length
@@ -164,7 +165,7 @@ func (w *slowWriter) Write(p []byte) (int, error) {
 // A client that reads only after it has sent everything: its request is read on
 // into a file while the response is stuck, and none of it is lost.
 func TestSpill(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	store := newStore(t, 0)
 	synctest.Test(t, func(t *testing.T) {
 		body := &source{total: 3 << 20}
 		var got []byte
@@ -175,6 +176,7 @@ func TestSpill(t *testing.T) {
 			got = append(got, rest...)
 			w.block(final, "")
 		})
+		g.opts.Bodies.Store = store
 		w := &slowWriter{open: make(chan struct{})}
 		ended := make(chan bool)
 		go func() { ended <- g.doOn(w, post(body.total, body)) }()
@@ -187,8 +189,8 @@ func TestSpill(t *testing.T) {
 		if body.read() != body.total {
 			t.Errorf("%d of %d bytes were read while the response was stuck", body.read(), body.total)
 		}
-		if left, _ := os.ReadDir(os.TempDir()); len(left) != 0 {
-			t.Errorf("the file has a name: %v", left)
+		if held := store.Stats(); held.Open != 1 || held.Held < 2<<20 {
+			t.Errorf("the store has %+v", held)
 		}
 		close(w.open)
 		if aborted := <-ended; aborted || w.body.String() != "stuck" {
@@ -196,6 +198,7 @@ func TestSpill(t *testing.T) {
 		}
 		body.checkSame(t, got)
 		g.checkFreed(t)
+		checkEmpty(t, store)
 	})
 }
 
@@ -203,7 +206,9 @@ func TestSpill(t *testing.T) {
 // nor read what nobody has asked for.
 func TestLateSpillTimer(t *testing.T) {
 	body := &source{total: 1 << 20}
-	in := newIntake(httptest.NewRecorder(), post(body.total, body))
+	r := post(body.total, body)
+	s := newSupply(httptest.NewRecorder(), r, &Bodies{})
+	in := newIntake(&s, r, nil)
 	in.sending()
 	in.sent()
 	in.spill()
@@ -214,9 +219,16 @@ func TestLateSpillTimer(t *testing.T) {
 }
 
 func TestSpillIsBounded(t *testing.T) {
-	b := spillBuffer{tail: maxSpill + 1}
-	b.file, _ = os.CreateTemp(t.TempDir(), "")
+	b := spillBuffer{store: newStore(t, 0), most: 10}
 	defer b.close()
+	b.mem = make([]byte, window)
+	for range 2 {
+		if err := b.put([]byte("eleven bytes"), true); err != nil {
+			t.Fatal(err)
+		}
+		b.most = 100
+	}
+	b.most = 10
 	if err := b.put([]byte("x"), true); err != errSpillFull {
 		t.Errorf("got %v", err)
 	}
@@ -249,6 +261,7 @@ func TestUnreadBodyOfSilentClient(t *testing.T) {
 		w.read(10)
 		w.respond(final, "200 OK", "ok")
 	})
+	g.opts.Bodies.Stream = everywhere
 	asked := 0
 	g.opts.ClosesInOrder = closesInOrder(&asked, true)
 	if g.doOn(control, post(-1, r)) || asked != 1 || control.body.String() != "ok" {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"highball/internal/spool"
 	"highball/internal/wire"
 )
 
@@ -19,6 +20,7 @@ type late struct {
 	ended   bool          // the worker has sent its last frame but Done
 	named   named
 	logger  *slog.Logger
+	body    *spool.File // of the request, if nobody else closes it
 }
 
 // letGo takes the call out of the exchange: what comes of it is not the client's.
@@ -34,6 +36,9 @@ func (x *exchange) letGo() *late {
 }
 
 func (l *late) release() {
+	if l.body != nil {
+		_ = l.body.Close()
+	}
 	l.call.End()
 	l.lease.Release()
 }

@@ -39,6 +39,7 @@ func (x *exchange) timedOut() error {
 			return &retryError{cause: errStuck}
 		}
 	} else {
+		l.body, x.spooled = x.spooled, nil
 		x.g.late.Go(func() {
 			defer l.release()
 			if silence != nil {

@@ -12,7 +12,8 @@ import (
 type refusal struct {
 	status     int
 	reason     string
-	retryAfter int // in seconds; 0: not said
+	retryAfter int  // in seconds; 0: not said
+	close      bool // the rest of the request is not read
 }
 
 func (e *refusal) Error() string { return e.reason }
@@ -64,9 +65,9 @@ func (x *exchange) refuse(err error) {
 	page := fmt.Sprintf("%d %s\nRequest %s\n", e.status, http.StatusText(e.status), x.id)
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(page)))
-	switch e.status { // where the request ends is not known, or it is not worth reading
-	case http.StatusBadRequest, http.StatusExpectationFailed, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge:
-		h.Set("Connection", "close")
+	ends := e.status == http.StatusBadRequest || e.status == http.StatusExpectationFailed
+	if (e.close || ends) && x.r.ProtoMajor == 1 {
+		h.Set("Connection", "close") // where the request ends is not known, or it is not worth reading
 	}
 	x.headSent, x.status, x.ended = true, e.status, true
 	x.w.WriteHeader(e.status)

@@ -14,6 +14,9 @@ func twice(t *testing.T, r *http.Request, first func(*fakeWorker)) (status, work
 	t.Helper()
 	g := newRig(first, answer("200 OK", "again"))
 	g.opts.RetryIdempotent = true
+	if r.ContentLength < 0 {
+		g.opts.Bodies.Stream = everywhere
+	}
 	w, _ := g.do(r)
 	g.checkFreed(t)
 	return w.Code, g.next

@@ -13,7 +13,7 @@ import (
 // served, one after the other; internal/worker has it.
 type Slot interface {
 	PID() int
-	Begin(frame []byte, flags wire.Flags) (Call, error)
+	Begin(frame []byte, flags wire.Flags, body *os.File) (Call, error)
 }
 
 // Call is a request that was sent to a slot.

@@ -27,7 +27,10 @@ func (w *deafWriter) SetWriteDeadline(at time.Time) error {
 // Where there is no room for what a client sends before it reads, the client is cut
 // at once, and the log says what is missing.
 func TestNoRoomForASpill(t *testing.T) {
-	t.Setenv("TMPDIR", "/nonexistent")
+	store := newStore(t, 0)
+	if err := os.Remove(store.Dir()); err != nil {
+		t.Fatal(err)
+	}
 	synctest.Test(t, func(t *testing.T) {
 		body := &source{total: 3 << 20}
 		g := newRig(func(w *fakeWorker) {
@@ -39,6 +42,7 @@ func TestNoRoomForASpill(t *testing.T) {
 			w.fail("disconnected", "")
 			w.done()
 		})
+		g.opts.Bodies.Store = store
 		w := &deafWriter{late: make(chan struct{})}
 		began := time.Now()
 		if aborted := g.doOn(w, post(body.total, body)); !aborted {
@@ -48,7 +52,7 @@ func TestNoRoomForASpill(t *testing.T) {
 			t.Errorf("it took %s", took)
 		}
 		log := g.log.String()
-		if strings.Count(log, "level=ERROR") != 1 || !strings.Contains(log, "could not be kept: open /nonexistent/") || !strings.Contains(log, "TMPDIR") {
+		if strings.Count(log, "level=ERROR") != 1 || !strings.Contains(log, "could not be kept: cannot spool to a file in "+store.Dir()) || !strings.Contains(log, "--spool-dir") {
 			t.Errorf("log:\n%s", log)
 		}
 		if failure := g.done[0].Failure; !strings.Contains(failure, "could not be kept") {
@@ -56,7 +60,7 @@ func TestNoRoomForASpill(t *testing.T) {
 		}
 		g.checkFreed(t)
 	})
-	if e := badBody(keepError{os.ErrPermission}); e.status != http.StatusInsufficientStorage {
+	if e := New(Options{}).badBody(keepError{os.ErrPermission}); e.status != http.StatusInsufficientStorage {
 		t.Errorf("status %d", e.status)
 	}
 }

@@ -88,6 +88,10 @@ func TestWhatMayWaitBehindOthers(t *testing.T) {
 	g.do(body(1000))
 	fits := 1000 + int64(oneWrite-frame) // as many digits, so that nothing else is longer
 	chunked := post(-1, &source{total: 10})
+	streamed := httptest.NewRequest("POST", "/streams", strings.NewReader("small"))
+	g.opts.Bodies.Stream = []string{"/streams"}
+	g.opts.Bodies.Store, g.opts.Bodies.Spool = newStore(t, 0), 2*inMemory-1
+	g.knows("POST", "/streams")
 	expecting := body(10)
 	expecting.Header.Set("Expect", "100-continue")
 	for name, c := range map[string]struct {
@@ -97,10 +101,12 @@ func TestWhatMayWaitBehindOthers(t *testing.T) {
 		"small":              {body(10), 50 * us},
 		"just fits":          {body(fits), 50 * us},
 		"one byte more":      {body(fits + 1), 0},
-		"chunked":            {chunked, 0},
-		"waits for a 100":    {expecting, 0},
+		"chunked, and small": {chunked, 50 * us},
+		"waits for a 100":    {expecting, 50 * us},
+		"in a file":          {body(inMemory + 1), 0},
+		"streams":            {streamed, 0},
 		"of another route":   {get("/"), 0},
-		"large, and streams": {body(inlineBody + 1), 0},
+		"large, and streams": {body(2 * inMemory), 0},
 	} {
 		g.next = 0
 		g.slots = []*fakeSlot{newFakeSlot(g.slots[0].worker)}

@@ -191,7 +191,7 @@ func TestDeathWithALine(t *testing.T) {
 		}
 		c.End()
 	}
-	c, err := s.Begin(frameFor("/"), 0)
+	c, err := s.Begin(frameFor("/"), 0, nil)
 	if err == nil { // its pipe is not closed yet, but nobody reads from it
 		_, err = c.Next(patience)
 	}
@@ -209,7 +209,7 @@ func TestBodiesStreamBetweenPackets(t *testing.T) {
 	for _, size := range []int{1, 100, packet - wire.HeaderSize, 300_000} {
 		first := begin(t, s, "/wait")
 		second := begin(t, s, "/b")
-		echo, err := s.Begin(wire.AppendNone(environFor("/echo")), 0)
+		echo, err := s.Begin(wire.AppendNone(environFor("/echo")), 0, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -238,7 +238,7 @@ func TestLargeFrameBehindPackets(t *testing.T) {
 	for range 3 {
 		calls := []*Call{begin(t, s, "/wait"), begin(t, s, "/b")}
 		open()
-		large, err := s.Begin(wire.AppendBytes(environFor("/echo"), []byte(body)), 0)
+		large, err := s.Begin(wire.AppendBytes(environFor("/echo"), []byte(body)), 0, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -259,7 +259,7 @@ func TestLargeFrameThatIsNotRead(t *testing.T) {
 	freeze(t, w.PID())
 	failed := make(chan error, 1)
 	go func() {
-		_, err := s.Begin(wire.AppendBytes(environFor("/echo"), make([]byte, 1<<20)), 0)
+		_, err := s.Begin(wire.AppendBytes(environFor("/echo"), make([]byte, 1<<20)), 0, nil)
 		failed <- err
 	}()
 	// readGrace ends early, and again if that was before the write had set it.

@@ -178,7 +178,7 @@ func frameFor(path string) []byte { return wire.AppendBytes(environFor(path), ni
 // begin sends GET path to a slot, behind what is in its line.
 func begin(t *testing.T, s *Slot, path string) *Call {
 	t.Helper()
-	c, err := s.Begin(frameFor(path), 0)
+	c, err := s.Begin(frameFor(path), 0, nil)
 	if err != nil {
 		t.Fatalf("Begin: %v", err)
 	}

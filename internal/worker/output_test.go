@@ -34,7 +34,7 @@ def app(environ, start_response):
     os._exit(0)
 `, preload, func(o *Options) { o.Env = append(o.Env, "PYTHONIOENCODING=utf-8") })
 		w := b.start()
-		if _, err := w.Slots()[0].Begin(frameFor("/x"), 0); err != nil {
+		if _, err := w.Slots()[0].Begin(frameFor("/x"), 0, nil); err != nil {
 			t.Fatal(err)
 		}
 		<-w.Exited()
@@ -59,7 +59,7 @@ def app(environ, start_response):
     os._exit(0)
 `)
 	w := b.start()
-	if _, err := w.Slots()[0].Begin(frameFor("/"), 0); err != nil {
+	if _, err := w.Slots()[0].Begin(frameFor("/"), 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	b.logs.await(t, "posthumous", fmt.Sprint("pid=", w.PID()))

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"highball/internal/rawio"
@@ -85,10 +86,16 @@ func (s *Slot) PID() int { return s.worker.pid }
 // Begin sends a request and puts it in line. frame is a whole Request frame whose
 // header is filled in here. Behind one that is larger than a packet nothing can be
 // taken back. One whose body streams must be the last in line until its End: the
-// next thing in the pipe is its body.
-func (s *Slot) Begin(frame []byte, flags wire.Flags) (*Call, error) {
+// next thing in the pipe is its body. body is the file that the frame says its body
+// is in, else nil; the caller closes it. Such a request must be alone in line.
+func (s *Slot) Begin(frame []byte, flags wire.Flags, body *os.File) (*Call, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if body != nil {
+		if err := s.give(body); err != nil {
+			return nil, err
+		}
+	}
 	s.number++
 	if s.number == 0 { // 0 means "none" in the shared words
 		s.number = 1
@@ -99,7 +106,7 @@ func (s *Slot) Begin(frame []byte, flags wire.Flags) (*Call, error) {
 	c := &Call{slot: s, number: s.number}
 	// A packet that is read together with a part of a stream is no longer whole:
 	// there are packets again when nothing can be left in the pipe.
-	s.inPackets(len(frame) <= packet && (s.packets || len(s.line) == 0))
+	s.inPackets(len(frame) <= packet && body == nil && (s.packets || len(s.line) == 0))
 	if err := s.write(frame); err != nil {
 		return nil, err
 	}
@@ -108,6 +115,28 @@ func (s *Slot) Begin(frame []byte, flags wire.Flags) (*Call, error) {
 	}
 	s.line = append(s.line, c)
 	return c, nil
+}
+
+// give puts a descriptor on the lane. The frame that follows has the worker take it:
+// if that cannot be written, the worker ends, and the lane with it.
+func (s *Slot) give(f *os.File) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var sendErr error
+	err = raw.Control(func(fd uintptr) {
+		_, _, sendErr = s.lane.WriteMsgUnix([]byte{0}, syscall.UnixRights(int(fd)), nil)
+	})
+	switch {
+	case err != nil:
+		return err
+	case errors.Is(sendErr, syscall.EPIPE), errors.Is(sendErr, syscall.ECONNRESET), errors.Is(sendErr, net.ErrClosed):
+		return s.died(sendErr)
+	case sendErr != nil: // ETOOMANYREFS: too many are on their way; the worker is well
+		return fmt.Errorf("the request's body cannot be given to the worker: %w", sendErr)
+	}
+	return nil
 }
 
 // TakeBack has the worker not serve the calls that it has not read yet. Who reads

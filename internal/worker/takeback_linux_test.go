@@ -148,7 +148,7 @@ func TestTakeBackLeavesStreamsWhole(t *testing.T) {
 	body := strings.Repeat("large ", 5_000)
 	first := begin(t, s, "/wait")
 	eventually(t, "the first has begun", first.Begun)
-	large, err := s.Begin(wire.AppendBytes(environFor("/echo"), []byte(body)), 0)
+	large, err := s.Begin(wire.AppendBytes(environFor("/echo"), []byte(body)), 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +291,7 @@ func (o *outcomes) callMany(t *testing.T, s *Slot, callers, each int) <-chan str
 
 // call has the path served, unless it is taken back or the worker dies.
 func (o *outcomes) call(s *Slot, path string) error {
-	c, err := s.Begin(frameFor(path), 0)
+	c, err := s.Begin(frameFor(path), 0, nil)
 	if errors.Is(err, ErrDied) {
 		return nil
 	}

@@ -353,7 +353,7 @@ func TestStopAndKillOfTheDead(t *testing.T) {
 	w.CloseSlots()
 	w.CloseSlots()
 	b.logs.await(t, "WARN worker killed: for a reason")
-	if _, err := w.Slots()[0].Begin(frameFor("/"), 0); !errors.Is(err, ErrDied) {
+	if _, err := w.Slots()[0].Begin(frameFor("/"), 0, nil); !errors.Is(err, ErrDied) {
 		t.Errorf("Begin: %v, want ErrDied", err)
 	}
 }

@@ -1,7 +1,8 @@
 """What happens in a child that the application forks: it is none of ours.
 
 It must not hold the sockets to the front (the front would wait for the end of a
-file that stays open), nor ignore the signals that the application sends it.
+file that stays open) and the bodies of other requests (their room on the disk), nor
+ignore the signals that the application sends it.
 """
 
 import os
@@ -21,6 +22,7 @@ class _State:
         self.registered = False
         self.own = False  # the zygote itself is forking a worker
         self.sockets: list[Closable] = []
+        self.bodies: dict[Closable, int] = {}  # of the requests, and their threads
         self.masks: dict[int, Any] = {}  # by thread, while it forks
 
 
@@ -35,6 +37,15 @@ def guard(*sockets: Closable) -> None:
         os.register_at_fork(
             before=_before, after_in_parent=_after_in_parent, after_in_child=_after_in_child
         )
+
+
+def hold(body: Closable) -> None:
+    """Closes this in children that other threads than the calling one fork."""
+    _state.bodies[body] = threading.get_ident()
+
+
+def release(body: Closable) -> None:
+    _state.bodies.pop(body, None)
 
 
 def forget() -> None:
@@ -73,6 +84,11 @@ def _after_in_child() -> None:
     for sock in _state.sockets:
         sock.close()
     _state.sockets.clear()
+    own = threading.get_ident()
+    for body, thread in list(_state.bodies.items()):
+        if thread != own:
+            body.close()
+    _state.bodies.clear()
     signals.restore()
     _unblock()
 

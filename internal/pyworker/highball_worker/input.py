@@ -1,16 +1,16 @@
 """wsgi.input: PEP 3333, "Input and Error Streams".
 
-A body that came whole is a BytesIO. One that streams is Python's own
-BufferedReader over a raw stream that asks the front for more when it is empty,
-so that read, readline, readlines and iteration are the standard library's. Both
-end where the body ends, whatever is asked for.
+A body that came whole is a BytesIO, or if it is large a buffered file. One that
+streams is Python's own BufferedReader over a raw stream that asks the front for
+more when it is empty, so that read, readline, readlines and iteration are the
+standard library's. All end where the body ends, whatever is asked for.
 """
 
 import io
 import struct
 from typing import TYPE_CHECKING, Any, Optional
 
-from . import wire
+from . import forks, wire
 from .public import ClientDisconnected
 
 if TYPE_CHECKING:
@@ -53,13 +53,29 @@ class BodyStream(io.RawIOBase):
             self._slot = None
         return length
 
-    def detach_slot(self) -> None:
+    def end(self) -> None:
         """The request is over: a reader kept beyond it finds the end of the body."""
         self._slot = None
 
 
 def whole(body: bytes) -> io.BytesIO:
     return io.BytesIO(body)
+
+
+class BodyFile:
+    """A body in an unnamed file, whose descriptor is the request's: it ends with it."""
+
+    def __init__(self, fd: int) -> None:
+        self._raw = io.FileIO(fd, "rb")
+        self.stream = io.BufferedReader(self._raw, BUFFER)
+        forks.hold(self._raw)
+
+    def end(self) -> None:
+        forks.release(self._raw)
+        try:
+            self._raw.close()  # not the stream's: the application may have detached that
+        except OSError:
+            pass  # the application has closed the descriptor itself
 
 
 def streamed(raw: BodyStream) -> io.BufferedReader:

@@ -4,12 +4,12 @@ import marshal
 import os
 import socket
 import threading
-from typing import Any, Callable, Optional, Protocol
+from typing import Any, Callable, Optional, Protocol, Union
 
 from . import wire
 from .errors import ErrorStream
 from .failure import describe
-from .input import BodyStream, streamed, whole
+from .input import BodyFile, BodyStream, streamed, whole
 from .interrupt import Interruption
 from .meter import Meter
 from .public import ClientDisconnected, RequestTimeout
@@ -91,17 +91,25 @@ class Slot:
         environ.update(base)
         self._request_id = environ["highball.request_id"]
         response = Response(self, number, environ["REQUEST_METHOD"], meter)
-        stream = None
-        if body is None:
-            stream = BodyStream(self, number)
-            environ["wsgi.input"] = streamed(stream)
-        else:
+        resource: Union[BodyStream, BodyFile, None] = None  # that ends with the request
+        failure: Optional[BaseException] = None
+        if type(body) is bytes:
             environ["wsgi.input"] = whole(body)
+        elif body is None:
+            resource = BodyStream(self, number)
+            environ["wsgi.input"] = streamed(resource)
+        else:
+            try:
+                resource = BodyFile(wire.receive_fd(self.lane))
+                environ["wsgi.input"] = resource.stream
+            except OSError as exc:
+                failure = exc
         errors = ErrorStream(self._error_line, self._request_id)
         environ["wsgi.errors"] = errors
         environ["wsgi.early_hints"] = response.early_hints
         try:
-            failure = self._run(application, environ, response)
+            if failure is None:
+                failure = self._run(application, environ, response)
         except RequestTimeout as exc:  # it came when our own code ran; it comes once
             failure = exc
         # Nothing is raised here from now on, until the iterable is closed.
@@ -116,8 +124,8 @@ class Slot:
             failure = None  # its traceback refers to this frame
         self.interruption.end()
         errors.flush()
-        if stream is not None:
-            stream.detach_slot()
+        if resource is not None:
+            resource.end()
         self._words[self._done] = number
         if not response.freed and self._words[self._asked] == number:
             self.send(wire.DONE, number, wire.FREE, b"")

@@ -1,6 +1,7 @@
 """Frames between the front and this process; the twin of internal/wire (PROTOCOL.md)."""
 
 import array
+import errno
 import marshal
 import os
 import socket
@@ -141,24 +142,43 @@ class Channel:
         return data
 
     def _fill(self) -> bool:
-        fds = array.array("i")
-        room = socket.CMSG_SPACE(MAX_FDS * fds.itemsize)
-        data, ancillary, _flags, _address = self.sock.recvmsg(65536, room, _CLOEXEC)
-        for level, kind, payload in ancillary:
-            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                fds.frombytes(payload[: len(payload) - len(payload) % fds.itemsize])
-        if not _CLOEXEC:  # PyPy: programs that the application starts must not have them
-            for fd in fds:
-                os.set_inheritable(fd, False)
+        data, fds = _receive(self.sock, 65536, MAX_FDS)
         self._fds.extend(fds)
         self._bytes += data
         return bool(data)
+
+
+def _receive(sock: socket.socket, size: int, count: int) -> tuple[bytes, "array.array[int]"]:
+    """Up to size bytes, and the descriptors that came with them."""
+    fds = array.array("i")
+    room = socket.CMSG_SPACE(count * fds.itemsize)
+    data, ancillary, _flags, _address = sock.recvmsg(size, room, _CLOEXEC)
+    for level, kind, payload in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            fds.frombytes(payload[: len(payload) - len(payload) % fds.itemsize])
+    if not _CLOEXEC:  # PyPy: programs that the application starts must not have them
+        for fd in fds:
+            os.set_inheritable(fd, False)
+    return data, fds
 
 
 def send_fd(lane: socket.socket, fd: int) -> None:
     """Puts one descriptor on a slot's lane."""
     rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))]
     lane.sendmsg([b"\0"], rights)
+
+
+def receive_fd(lane: socket.socket) -> int:
+    """Takes one descriptor from a slot's lane."""
+    data, fds = _receive(lane, 1, 1)
+    if not data:
+        raise WireError("the front closed the lane")
+    if len(fds) != 1:  # the byte has come, so that the lane is still in step
+        raise OSError(
+            errno.EMFILE,
+            "the request's body cannot be opened: this process has too many open files",
+        )
+    return fds[0]
 
 
 def options(value: Any) -> dict[str, Any]:

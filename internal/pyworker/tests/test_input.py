@@ -82,7 +82,7 @@ def test_a_reader_that_is_kept() -> None:
     raw = BodyStream(slot, NUMBER)  # type: ignore[arg-type]
     given = streamed(raw)
     assert given.read(1) == b"a"
-    raw.detach_slot()
+    raw.end()
     assert given.read() == b"bc"
     assert given.read() == b""
     assert len(slot.wanted) == 1

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
+import threading
 import time
 from array import array
 from collections.abc import Iterator
 from typing import Any, Callable, NamedTuple
 
 import pytest
+from highball_worker import forks, wire
 from highball_worker import slot as slot_module
-from highball_worker import wire
 from highball_worker.filewrapper import FileWrapper
 from highball_worker.pipes import Pipes
 from highball_worker.slot import WORDS, Slot
@@ -84,7 +86,7 @@ def front() -> Iterator[Front]:
         yield made
 
 
-def request(number: int, flags: int = 0, path: str = "/", body: bytes | None = b"") -> bytes:
+def request(number: int, flags: int = 0, path: str = "/", body: bytes | int | None = b"") -> bytes:
     environ = {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": path,
@@ -248,6 +250,120 @@ def test_a_request_behind_one_that_streams(front: Front) -> None:
     bodies = [answer.payload[-4:] for answer in answers if answer.kind == wire.RESPONSE]
     assert bodies[0] == b"abcd"
     assert bodies[1][-2:] == b"ef"
+
+
+# Bodies in files.
+
+
+def give(front: Front, text: bytes) -> int:
+    """Puts a file with this text on the lane; returns its size."""
+    with tempfile.TemporaryFile() as file:
+        file.write(text)
+        file.seek(0)
+        wire.send_fd(front.lane, file.fileno())
+    return len(text)
+
+
+def test_a_body_in_a_file(front: Front) -> None:
+    seen: list[Any] = []
+
+    def application(environ: Any, start: Any) -> Any:
+        stream = environ["wsgi.input"]
+        seen.append(stream)
+        fd = stream.fileno()
+        assert not os.get_inheritable(fd)
+        assert stream.read(4) == b"one\n"
+        assert (stream.tell(), stream.seekable(), os.fstat(fd).st_size) == (4, True, 7)
+        assert stream.readlines() == [b"two"]
+        stream.seek(0)
+        assert stream.read() == b"one\ntwo"
+        assert stream.read(5) == b""
+        return Closes(lambda: seen.append(stream.closed))
+
+    class Closes(list[bytes]):
+        def __init__(self, close: Callable[[], None]) -> None:
+            super().__init__([b"x"])
+            self.close = close
+
+    def started(environ: Any, start: Any) -> Any:
+        start("200 OK", [])
+        return application(environ, start)
+
+    size = give(front, b"one\ntwo")
+    open_before = os.listdir("/dev/fd")
+    front.serve(started, request(3, body=size))
+    assert front.logged == []
+    assert seen[1:] == [False]  # in close()
+    assert seen[0].closed
+    assert len(os.listdir("/dev/fd")) == len(open_before)
+
+
+def test_files_stay_in_step(front: Front) -> None:
+    """Each request has its own file, also after one that does as it likes with it."""
+
+    def application(environ: Any, start: Any) -> Any:
+        start("200 OK", [])
+        if environ["PATH_INFO"] == "/closes":
+            os.close(environ["wsgi.input"].fileno())
+        elif environ["PATH_INFO"] == "/detaches":
+            environ["wsgi.input"].detach()
+        elif environ["PATH_INFO"] == "/fails":
+            raise LookupError
+        else:
+            return [environ["wsgi.input"].read()]
+        return []
+
+    for number, path in enumerate(("/closes", "/detaches", "/fails", "/leaves")):
+        size = give(front, b"unread")
+        front.serve(application, request(2 * number + 1, path=path, body=size))
+        size = give(front, b"read %d" % number)
+        (answer,) = front.serve(application, request(2 * number + 2, body=size))
+        assert answer.payload.endswith(b"read %d" % number)
+
+
+def test_a_file_that_cannot_be_opened(front: Front) -> None:
+    """The byte comes without its descriptor: the request fails, the next one is well."""
+    front.lane.send(b"\0")
+    size = give(front, b"the next")
+
+    def application(environ: Any, start: Any) -> Any:
+        start("200 OK", [])
+        return [environ["wsgi.input"].read()]
+
+    answers = front.serve(application, request(1, body=5), request(2, body=size))
+    kinds = [answer.kind for answer in answers]
+    assert kinds == [wire.ERROR, wire.RESPONSE]
+    assert b"too many open files" in answers[0].payload
+    assert answers[1].payload.endswith(b"the next")
+
+
+def test_children_have_no_bodies_of_others(front: Front) -> None:
+    """A child that a request forks has its own body; those of other threads are closed."""
+    forks.guard()
+    other = tempfile.TemporaryFile()  # noqa: SIM115
+    thread = threading.Thread(target=forks.hold, args=(other,))
+    thread.start()
+    thread.join()
+
+    def application(environ: Any, start: Any) -> Any:
+        start("200 OK", [])
+        reader, writer = os.pipe()
+        if os.fork() == 0:
+            with open(writer, "wb") as pipe:
+                pipe.write(b"%r %s" % (other.closed, environ["wsgi.input"].read()))
+            os._exit(0)
+        os.close(writer)
+        with open(reader, "rb") as pipe:
+            return [pipe.read()]
+
+    size = give(front, b"mine")
+    try:
+        (answer,) = front.serve(application, request(1, body=size))
+        assert answer.payload.endswith(b"True mine")
+        assert not other.closed
+    finally:
+        forks.release(other)
+        other.close()
 
 
 # Measured requests.
