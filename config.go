@@ -14,7 +14,18 @@ const (
 	DefaultRequestTimeout = 60 * time.Second
 	DefaultQueueTimeout   = 10 * time.Second
 	DefaultDrainTimeout   = 25 * time.Second
+
+	DefaultMaxBody     = 1 << 30 // bytes
+	DefaultBodyMemory  = 64 << 10
+	DefaultSpoolLimit  = 1 << 30
+	DefaultSpoolQuota  = 8 << 30
+	DefaultBodyTimeout = 60 * time.Second
+	DefaultBodyMinRate = 240 // bytes a second
+	DefaultBodyGrace   = 20 * time.Second
 )
+
+// MaxBodyMemory is the largest Config.BodyMemory, in bytes.
+const MaxBodyMemory = 7 << 20
 
 // ReloadMode is how workers with new code replace those with old code.
 type ReloadMode string
@@ -32,7 +43,8 @@ const (
 // valid: it serves the application found in the current directory.
 //
 // A duration or a size of zero means the default; a negative one means "no
-// limit" for a time, and "nothing may wait" for QueueSize.
+// limit" for a time, for MaxBody, SpoolQuota and BodyMinRate, and "none" for
+// QueueSize, BodyMemory and SpoolLimit.
 type Config struct {
 	// App names the WSGI application: "module:attr", "module",
 	// "module:factory()", "path/to/file.py[:attr]", "path/to/site.wsgi", a
@@ -101,6 +113,39 @@ type Config struct {
 	// QueueSize is the number of requests that may wait for a slot; one more is
 	// answered 503.
 	QueueSize int
+
+	// MaxBody is the largest body of a request, in bytes; a larger one is answered 413.
+	MaxBody int64
+
+	// BodyMemory is the largest body, in bytes, that waits in memory until it is whole
+	// and the request takes a slot. At most MaxBodyMemory.
+	BodyMemory int64
+
+	// SpoolLimit is the largest body, in bytes, that waits in a file until it is whole;
+	// a larger one is the application's while it comes. Never more than SpoolQuota.
+	SpoolLimit int64
+
+	// SpoolDir is the directory of these files, which have no names. New fails if it
+	// cannot be used. Default: $TMPDIR, else /var/tmp, else /tmp; without any of them
+	// bodies above BodyMemory are the application's while they come.
+	SpoolDir string
+
+	// SpoolQuota is what all these files may hold together, in bytes; what would go
+	// beyond is answered 503.
+	SpoolQuota int64
+
+	// StreamRequest lists path prefixes ("/upload") below which no body waits.
+	StreamRequest []string
+
+	// BodyTimeout is the longest pause of a client within its body; then the answer is 408.
+	BodyTimeout time.Duration
+
+	// BodyMinRate is how many bytes a second a client has to send of its body, on the
+	// average of the time in which the server has waited for it; else the answer is 408.
+	BodyMinRate int64
+
+	// BodyGrace is how much of that time does not count.
+	BodyGrace time.Duration
 
 	// QueueTimeHeader has X-Queue-Time say, among the fields of the request and of
 	// its response, how long it has waited for a slot, in seconds.

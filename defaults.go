@@ -47,6 +47,7 @@ func (c Config) withDefaults() (Config, error) {
 	orDefault(&c.RequestTimeout, DefaultRequestTimeout)
 	orDefault(&c.QueueTimeout, DefaultQueueTimeout)
 	orDefault(&c.DrainTimeout, DefaultDrainTimeout)
+	c.bodyDefaults()
 	if c.ReloadMode == "" {
 		c.ReloadMode = BlueGreen
 	}
@@ -86,6 +87,9 @@ func (c *Config) check() error {
 		if !filepath.IsAbs(path) {
 			c.PythonPath[i] = filepath.Join(c.Dir, path)
 		}
+	}
+	if err := c.checkBodies(); err != nil {
+		return err
 	}
 	for _, bind := range c.Bind {
 		if _, err := listen.Parse(bind); err != nil {

@@ -15,6 +15,7 @@ import (
 	"highball/internal/gateway"
 	"highball/internal/interp"
 	"highball/internal/pool"
+	"highball/internal/spool"
 	"highball/internal/wire"
 	"highball/internal/worker"
 )
@@ -29,6 +30,7 @@ type Server struct {
 	pool        *pool.Pool[*worker.Slot]
 	gateway     *gateway.Gateway
 	leases      sync.Pool
+	spool       *spool.Store // nil: there are no files
 
 	started  atomic.Bool
 	draining atomic.Bool // Run was told to stop
@@ -63,8 +65,12 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	store, err := cfg.newSpool()
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
-		cfg: cfg, logger: cfg.Logger, interpreter: interpreter,
+		cfg: cfg, logger: cfg.Logger, interpreter: interpreter, spool: store,
 		first: make(chan worker.Ready, 1), closed: make(chan struct{}), children: worker.NewChildren(),
 		allUp: make(chan struct{}), ready: make(chan struct{}),
 	}
@@ -76,7 +82,7 @@ func New(cfg Config) (*Server, error) {
 		Renew: cfg.Preload, // what was imported stays what it was
 	})
 	s.gateway = gateway.New(gateway.Options{
-		Acquire: s.acquire, ScriptName: cfg.ScriptName, RequestTimeout: max(cfg.RequestTimeout, 0),
+		Acquire: s.acquire, ScriptName: cfg.ScriptName, Bodies: cfg.bodies(store), RequestTimeout: max(cfg.RequestTimeout, 0),
 		RetryIdempotent: cfg.RetryIdempotent, QueueTimeField: cfg.QueueTimeHeader,
 		ClosesInOrder: front.ClosesInOrder, WhileQueued: front.WhileQueued,
 		Logger: cfg.Logger, OnDone: s.onDone(),

@@ -42,6 +42,8 @@ func statusText(s control.Status, now time.Time) string {
 	row("memory", "%s", mebibytes(workersMemory(s.Workers)))
 	row("requests", "%d in flight, %d served", s.Requests.InFlight, s.Requests.Served)
 	row("queue", "%d waiting, room for %d", s.Queue.Waiting, s.Queue.Size)
+	row("bodies", "%d in files, %d of them now (%s), %d streamed; refused: %d too large, %d too slow, %d without room",
+		s.Bodies.Spooled, s.Bodies.Files, mebibytes(s.Bodies.Held), s.Bodies.Streamed, s.Bodies.TooLarge, s.Bodies.TooSlow, s.Bodies.NoRoom)
 	if s.Retry != nil {
 		row("next start", "%s", soon(s.Retry.Sub(now)))
 	}

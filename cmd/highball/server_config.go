@@ -36,6 +36,16 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 		QueueTimeout:   limit(v.Duration("queue-timeout")),
 		QueueSize:      limit(v.Int("queue-size")),
 
+		MaxBody:       limit(v.Size("max-body")),
+		BodyMemory:    limit(v.Size("body-memory")),
+		SpoolLimit:    limit(v.Size("spool-limit")),
+		SpoolDir:      v.String("spool-dir"),
+		SpoolQuota:    limit(v.Size("spool-quota")),
+		StreamRequest: v.List("stream-request"),
+		BodyTimeout:   limit(v.Duration("body-timeout")),
+		BodyMinRate:   limit(v.Size("body-min-rate")),
+		BodyGrace:     limit(v.Duration("body-grace")),
+
 		QueueTimeHeader: v.Bool("queue-time-header"),
 		RetryIdempotent: v.Bool("retry-idempotent"),
 		WarmUp:          v.List("warmup"),
@@ -58,7 +68,7 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 
 // limit translates zero: to the operator it is off, in a Config it is the
 // default and a negative value is off.
-func limit[T int | time.Duration](n T) T {
+func limit[T int | int64 | time.Duration](n T) T {
 	if n == 0 {
 		return -1
 	}

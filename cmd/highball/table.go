@@ -20,6 +20,8 @@ func settingsTable() settings.Table {
 			workerSettings(),
 			recycleSettings(),
 			limitSettings(),
+			bodySettings(),
+			bodyPaceSettings(),
 			queueSettings(),
 			logSettings(),
 			controlSettings(),

@@ -69,6 +69,13 @@ func TestDefaultsAreThePackages(t *testing.T) {
 		QueueTimeout:   highball.DefaultQueueTimeout,
 		DrainTimeout:   highball.DefaultDrainTimeout,
 		ReloadMode:     highball.BlueGreen,
+		MaxBody:        highball.DefaultMaxBody,
+		BodyMemory:     highball.DefaultBodyMemory,
+		SpoolLimit:     highball.DefaultSpoolLimit,
+		SpoolQuota:     highball.DefaultSpoolQuota,
+		BodyTimeout:    highball.DefaultBodyTimeout,
+		BodyMinRate:    highball.DefaultBodyMinRate,
+		BodyGrace:      highball.DefaultBodyGrace,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -82,7 +89,9 @@ func TestEveryFieldIsSet(t *testing.T) {
 		"--bind", ":1", "--workers", "3", "--threads", "5", "--preload", "--script-name", "/x", "--middleware", "m:n", "--hooks", "h", "--validate",
 		"--start-timeout", "1", "--request-timeout", "2", "--queue-timeout", "3", "--queue-size", "4", "--drain-timeout", "5", "--shutdown-delay", "6", "--reload-mode", "rolling",
 		"--max-requests", "7", "--max-requests-jitter", "8", "--max-worker-lifetime", "9", "--max-worker-memory", "10m", "--memory-budget", "11g", "--control", "/c",
-		"--queue-time-header", "--retry-idempotent", "--warmup", "/")
+		"--queue-time-header", "--retry-idempotent", "--warmup", "/",
+		"--max-body", "1", "--body-memory", "2", "--spool-limit", "3", "--spool-dir", "/tmp", "--spool-quota", "4", "--stream-request", "/x",
+		"--body-timeout", "5", "--body-min-rate", "6", "--body-grace", "7")
 	got := reflect.ValueOf(serverConfig(values, logs{server: slog.Default(), access: slog.Default()}))
 	for i := range got.NumField() {
 		if name := got.Type().Field(i).Name; name == "Trace" || name == "Standalone" || name == "Sockets" {
@@ -99,10 +108,12 @@ func TestEveryFieldIsSet(t *testing.T) {
 }
 
 func TestZeroIsOff(t *testing.T) {
-	cfg := serverConfig(resolved(t, "--start-timeout=0", "--request-timeout=0", "--queue-timeout=0", "--queue-size=0", "--drain-timeout=0"), logs{})
+	cfg := serverConfig(resolved(t, "--max-body=0", "--body-memory=0", "--spool-limit=0", "--spool-quota=0", "--body-timeout=0", "--body-min-rate=0", "--body-grace=0", "--start-timeout=0", "--request-timeout=0", "--queue-timeout=0", "--queue-size=0", "--drain-timeout=0"), logs{})
 	for name, n := range map[string]int64{
 		"StartTimeout": int64(cfg.StartTimeout), "RequestTimeout": int64(cfg.RequestTimeout), "QueueTimeout": int64(cfg.QueueTimeout),
 		"QueueSize": int64(cfg.QueueSize), "DrainTimeout": int64(cfg.DrainTimeout),
+		"MaxBody": cfg.MaxBody, "BodyMemory": cfg.BodyMemory, "SpoolLimit": cfg.SpoolLimit, "SpoolQuota": cfg.SpoolQuota,
+		"BodyTimeout": int64(cfg.BodyTimeout), "BodyMinRate": cfg.BodyMinRate, "BodyGrace": int64(cfg.BodyGrace),
 	} {
 		if n >= 0 {
 			t.Errorf("%s = %d, want it negative, which is off", name, n)

@@ -34,6 +34,9 @@ func (r *Recorder) fieldOf(key string) string {
 			return "header " + f.name
 		}
 	}
+	if key == "CONTENT_LENGTH" {
+		return "Highball: counted, of a chunked body that has come whole"
+	}
 	return "the request's headers"
 }
 

@@ -78,6 +78,7 @@ type Status struct {
 	Workers     []Worker   `json:"workers"`
 	Queue       Queue      `json:"queue"`
 	Requests    Traffic    `json:"requests"`
+	Bodies      Bodies     `json:"bodies"`
 	LastError   string     `json:"last_error,omitempty"` // why the last worker did not start, or how it died young
 	Retry       *time.Time `json:"retry,omitempty"`      // when the next is started after that
 }
@@ -98,6 +99,19 @@ type Queue struct {
 type Traffic struct {
 	InFlight int   `json:"in_flight"`
 	Served   int64 `json:"served"` // since the server's start
+}
+
+// Bodies tells of the bodies of requests, but for those in memory: since the server's
+// start, and what is in files now.
+type Bodies struct {
+	Spooled      int64 `json:"spooled"` // waited in a file
+	SpooledBytes int64 `json:"spooled_bytes"`
+	Streamed     int64 `json:"streamed"`
+	TooLarge     int64 `json:"too_large"` // 413
+	TooSlow      int64 `json:"too_slow"`  // 408
+	NoRoom       int64 `json:"no_room"`   // 503
+	Files        int64 `json:"files"`     // now
+	Held         int64 `json:"held"`      // bytes in them
 }
 
 // Worker is one Python process.
