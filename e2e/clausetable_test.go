@@ -146,7 +146,7 @@ var clauses = []clause{
 	{111, "names with underscores and Proxy are dropped", tests("TestUnderscoresShadowNothingAndProxyIsDropped")},
 	{112, "repeated fields are joined", tests("TestRepeatedFieldsAreJoined")},
 	{113, "a chunked request ends by itself", tests("TestChunkedRequestEndsByItself")},
-	{114, "a client that goes, or a malformed chunk, is an OSError", tests("TestBodyCutByRST", "TestBodyCutByFINRaisesOSError", "TestMalformedChunkRaisesAndEndsTheConnection")},
+	{114, "a client that goes, or a malformed chunk, is an OSError", tests("TestBodyCutByRST", "TestBodyCutByFINRaisesOSError", "TestMalformedChunkEndsTheConnection")},
 	{115, "an unread body is never a request", tests("TestUnreadBodyIsNoRequest", "TestPipeliningBehindAnUnreadChunkedBody", "TestUnreadBodyThatNeverComes")},
 	{116, "any reads over any cut give the same", tests("TestInputProperty")},
 	{117, "other expectations are answered 417", tests("TestOtherExpectationsFail")},

@@ -132,7 +132,7 @@ func TestExceptionsOfCloseAreLogged(t *testing.T) {
 func TestCloseReadsTheBody(t *testing.T) {
 	onEach(t, func(t *testing.T, s *harness.Server) {
 		tag := newTag()
-		c := s.Dial(t).Send(harness.Request("POST", "/closereads?tag="+tag, "Content-Length: 200000"))
+		c := s.Dial(t).Send(harness.Request("POST", "/streamed/closereads?tag="+tag, "Content-Length: 200000"))
 		c.Response("POST").Want(t, 200, "whole")
 		s.WaitText(t, tag+" closed after an OSError")
 		s.Get(t, "/hello").Want(t, 200, "hello")

@@ -9,9 +9,10 @@ import (
 
 const large = 200_000 // more than travels in one frame
 
-// cutBodies are bodies that end too early or are no bodies.
-func cutBodies(tag string) map[string]string {
-	path := "/reads?tag=" + tag
+// cutBodies are bodies that end too early or are no bodies, for a path that streams
+// or not.
+func cutBodies(prefix, tag string) map[string]string {
+	path := prefix + "/reads?tag=" + tag
 	chunked := harness.Request("POST", path, "Transfer-Encoding: chunked")
 	return map[string]string{
 		"short length":        harness.Request("POST", path, "Content-Length: 10") + "12345",
@@ -27,14 +28,16 @@ func cutBodies(tag string) map[string]string {
 // A body cut short is an error, never a shorter body (clauses 53, 114).
 func TestBodyCutByFIN(t *testing.T) {
 	onEach(t, func(t *testing.T, s *harness.Server) {
-		for name := range cutBodies("") {
-			tag := newTag()
-			c := s.Dial(t).Send(cutBodies(tag)[name]).CloseWrite()
-			if answer := c.Rest(); strings.HasPrefix(answer, "HTTP/1.1 2") {
-				t.Errorf("%s: answered %.60q", name, answer)
-			}
-			if s.Count(tag, "read ") > 0 {
-				t.Errorf("%s: the application read a body", name)
+		for name := range cutBodies("", "") {
+			for _, prefix := range []string{"", "/streamed"} {
+				tag := newTag()
+				c := s.Dial(t).Send(cutBodies(prefix, tag)[name]).CloseWrite()
+				if answer := c.Rest(); strings.HasPrefix(answer, "HTTP/1.1 2") || prefix == "" && !strings.HasPrefix(answer, "HTTP/1.1 400 ") {
+					t.Errorf("%s%s: answered %.60q", name, prefix, answer)
+				}
+				if s.Count(tag, "read ") > 0 || prefix == "" && s.Count(tag) > 0 {
+					t.Errorf("%s%s: the application got the request", name, prefix)
+				}
 			}
 		}
 	})
@@ -43,7 +46,7 @@ func TestBodyCutByFIN(t *testing.T) {
 func TestBodyCutByRST(t *testing.T) {
 	onEach(t, func(t *testing.T, s *harness.Server) {
 		tag, gate := newTag(), harness.NewGate(t)
-		c := s.Dial(t).Send(harness.Request("POST", "/reads?tag="+tag+"&"+gate.Query(), "Content-Length: 200000"), "begun")
+		c := s.Dial(t).Send(harness.Request("POST", "/streamed/reads?tag="+tag+"&"+gate.Query(), "Content-Length: 200000"), "begun")
 		visitor := gate.Arrival()
 		c.Reset()
 		visitor.Go()
@@ -55,22 +58,29 @@ func TestBodyCutByFINRaisesOSError(t *testing.T) {
 	onEach(t, func(t *testing.T, s *harness.Server) {
 		for _, name := range []string{"short large length", "within a chunk", "between chunks", "nothing at all"} {
 			tag := newTag()
-			s.Dial(t).Send(cutBodies(tag)[name]).CloseWrite()
+			s.Dial(t).Send(cutBodies("/streamed", tag)[name]).CloseWrite()
 			s.WaitText(t, tag, "OSError ClientDisconnected")
 		}
 	})
 }
 
-func TestMalformedChunkRaisesAndEndsTheConnection(t *testing.T) {
+func TestMalformedChunkEndsTheConnection(t *testing.T) {
 	onEach(t, func(t *testing.T, s *harness.Server) {
 		for _, body := range []string{"zz\r\nab\r\n0\r\n\r\n", "2\r\nabc\r\n0\r\n\r\n", "-1\r\n\r\n", "fffffffffffffffff\r\nab"} {
-			tag := newTag()
-			c := s.Dial(t).Send(harness.Request("POST", "/reads?tag="+tag, "Transfer-Encoding: chunked"), body)
-			c.Send(harness.Request("GET", "/hello"))
-			s.WaitText(t, tag, "OSError ClientDisconnected")
-			answer := c.Rest()
-			if !strings.HasPrefix(answer, "HTTP/1.1 400 ") || strings.Contains(answer, "hello") {
-				t.Errorf("%q: answered %.200q", body, answer)
+			for _, prefix := range []string{"", "/streamed"} {
+				tag := newTag()
+				c := s.Dial(t).Send(harness.Request("POST", prefix+"/reads?tag="+tag, "Transfer-Encoding: chunked"), body)
+				c.Send(harness.Request("GET", "/hello"))
+				if prefix != "" {
+					s.WaitText(t, tag, "OSError ClientDisconnected")
+				}
+				answer := c.Rest()
+				if !strings.HasPrefix(answer, "HTTP/1.1 400 ") || strings.Contains(answer, "hello") {
+					t.Errorf("%q: answered %.200q", body, answer)
+				}
+				if prefix == "" && s.Count(tag) > 0 {
+					t.Errorf("%q: the application got the request", body)
+				}
 			}
 		}
 	})
@@ -87,6 +97,9 @@ func TestUnreadBodyIsNoRequest(t *testing.T) {
 			"chunked":       harness.PostChunked("/ignores_body", smuggled, smuggled),
 			"read in part":  harness.Post("/reads?size=5", strings.Repeat(smuggled, 2000)),
 			"chunked, part": harness.PostChunked("/reads?size=5", strings.Repeat(smuggled, 2000)),
+			"streams":       harness.Post("/streamed/ignores_body", strings.Repeat(smuggled, 2000)),
+			"all streams":   harness.PostChunked("/streamed/ignores_body", smuggled, smuggled),
+			"part streams":  harness.PostChunked("/streamed/reads?size=5", strings.Repeat(smuggled, 2000)),
 		} {
 			c := s.Dial(t)
 			go func() { _, _ = c.Write([]byte(post + harness.Request("GET", "/hello"))) }()

@@ -23,7 +23,7 @@ func TestEchoToAClientThatSendsFirst(t *testing.T) {
 		piece := strings.Repeat("0123456789abcdef", 1<<16/16)
 		c := s.Dial(t)
 		_ = c.SetDeadline(time.Now().Add(3 * harness.Patience))
-		c.Send(harness.Request("POST", "/echo", fmt.Sprintf("Content-Length: %d", echoed), "Connection: close"))
+		c.Send(harness.Request("POST", "/streamed/echo", fmt.Sprintf("Content-Length: %d", echoed), "Connection: close"))
 		sent, got := fnv.New64a(), fnv.New64a()
 		for range echoed / len(piece) {
 			_, _ = io.WriteString(sent, piece)
@@ -43,7 +43,7 @@ func TestEchoToAClientThatSendsFirst(t *testing.T) {
 func TestEchoInFullDuplex(t *testing.T) {
 	onEach(t, func(t *testing.T, s *harness.Server) {
 		piece := strings.Repeat("x", 32768)
-		c := s.Dial(t).Send(harness.Request("POST", "/echo", fmt.Sprintf("Content-Length: %d", 8*len(piece))))
+		c := s.Dial(t).Send(harness.Request("POST", "/streamed/echo", fmt.Sprintf("Content-Length: %d", 8*len(piece))))
 		for i := range 8 {
 			c.Send(piece)
 			if i == 0 {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"highball/e2e/harness"
@@ -13,7 +14,7 @@ func TestContinueIsSentWhenTheApplicationReads(t *testing.T) {
 			{"Transfer-Encoding: chunked", harness.Chunked("123", "45")},
 		} {
 			gate := harness.NewGate(t)
-			c := s.Dial(t).Send(harness.Request("POST", "/reads?"+gate.Query(), "Expect: 100-Continue", framing.field))
+			c := s.Dial(t).Send(harness.Request("POST", "/streamed/reads?"+gate.Query(), "Expect: 100-Continue", framing.field))
 			visitor := gate.Arrival()
 			c.Silent()
 			visitor.Go()
@@ -26,13 +27,32 @@ func TestContinueIsSentWhenTheApplicationReads(t *testing.T) {
 
 func TestNoContinueForABodyThatIsNotRead(t *testing.T) {
 	onEach(t, func(t *testing.T, s *harness.Server) {
-		c := s.Dial(t).Send(harness.Request("POST", "/ignores_body", "Expect: 100-continue", "Content-Length: 5"))
+		c := s.Dial(t).Send(harness.Request("POST", "/streamed/ignores_body", "Expect: 100-continue", "Content-Length: 5"))
 		r := c.Response("POST")
 		r.Want(t, 200, "ignored")
 		want(t, "interim responses", len(r.Interim), 0)
 		// The client will not send the body now, or it will: the connection must
 		// not take the one for the other.
 		c.ExpectEnd()
+	})
+}
+
+// Where the server waits for the body, it asks for it; but not if the request cannot
+// be served anyway.
+func TestContinueIsSentForABodyThatIsWaitedFor(t *testing.T) {
+	onEach(t, func(t *testing.T, s *harness.Server) {
+		for _, framing := range []struct{ field, body string }{
+			{"Content-Length: 5", "12345"},
+			{"Content-Length: 100000", strings.Repeat("x", 100_000)},
+			{"Transfer-Encoding: chunked", harness.Chunked("123", "45")},
+		} {
+			tag := newTag()
+			c := s.Dial(t).Send(harness.Request("POST", "/reads?tag="+tag, "Expect: 100-continue", framing.field))
+			want(t, "status line", c.Head().Line, "HTTP/1.1 100 Continue")
+			want(t, "calls of the application", s.Count(tag), 0)
+			c.Send(framing.body).Response("POST").WantStatus(t, 200)
+			c.Send(harness.Request("GET", "/hello")).Response("GET").Want(t, 200, "hello")
+		}
 	})
 }
 

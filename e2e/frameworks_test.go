@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -173,6 +174,13 @@ func TestDjango(t *testing.T) {
 	_, _ = s.form("/groups/", url.Values{"name": {"editors"}})
 	_, _ = s.form("/groups/", url.Values{"name": {"bögen"}})
 	s.want("GET", "/groups/", 200, `{"groups": ["b\u00f6gen", "editors"]}`)
+	for _, size := range []int{10, 100_000} { // Django reads no more than CONTENT_LENGTH says
+		form := "name=" + strings.Repeat("x", size)
+		status, body := s.fetch("POST", "/upload/", "application/x-www-form-urlencoded", io.MultiReader(strings.NewReader(form)))
+		if status != 200 || body != fmt.Sprintf(`{"length": %d, "form": "%s"}`, len(form), form[5:]) {
+			t.Errorf("a chunked form of %d bytes: %d %.300q", size, status, body)
+		}
+	}
 	s.want("GET", "/file/", 200, "Django in one file")
 	want(t, "lines streamed", strings.Count(s.want("GET", "/stream/", 200, "line 999\n"), "\n"), 1000)
 	s.want("GET", "/nowhere/", 404, "")

@@ -11,15 +11,18 @@ import (
 	"highball/e2e/harness"
 )
 
-// framings are the ways in which a body comes: whole with its head, or streamed
-// because it is large, chunked or waited for.
+// framings are the ways in which a body comes, and is given to the application: with
+// the request, if it is large in a file, or while it comes.
 func framings(ops, body string) map[string]string {
 	path := "/input?ops=" + url.QueryEscape(ops)
 	half := len(body) / 2
 	return map[string]string{
-		"length":  harness.Post(path, body),
-		"chunked": harness.PostChunked(path, body[:half], body[half:]),
-		"expect":  harness.Post(path, body, "Expect: 100-continue"),
+		"length":            harness.Post(path, body),
+		"chunked":           harness.PostChunked(path, body[:half], body[half:]),
+		"expect":            harness.Post(path, body, "Expect: 100-continue"),
+		"length, streamed":  harness.Post("/streamed"+path, body),
+		"chunked, streamed": harness.PostChunked("/streamed"+path, body[:half], body[half:]),
+		"expect, streamed":  harness.Post("/streamed"+path, body, "Expect: 100-continue"),
 	}
 }
 
@@ -102,12 +105,17 @@ func TestChunkedBodyArrivesDecoded(t *testing.T) {
 
 func TestChunkedRequestEndsByItself(t *testing.T) {
 	onEach(t, func(t *testing.T, s *harness.Server) {
-		e := environOf(t, s, harness.PostChunked("/environ", "abc"))
-		want(t, "wsgi.input_terminated", e.Values["wsgi.input_terminated"], "True")
-		if v, ok := e.Values["CONTENT_LENGTH"]; ok {
-			t.Errorf("CONTENT_LENGTH=%q was invented", v)
+		for path, has := range map[string]map[string]string{
+			"":          {"CONTENT_LENGTH": "3"}, // it has come whole, and is chunked no longer
+			"/streamed": {"HTTP_TRANSFER_ENCODING": "chunked"},
+		} {
+			e := environOf(t, s, harness.PostChunked(path+"/environ", "abc"))
+			want(t, "wsgi.input_terminated", e.Values["wsgi.input_terminated"], "True")
+			for _, name := range []string{"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"} {
+				want(t, path+" "+name, e.Values[name], has[name])
+			}
+			s.Do(t, harness.PostChunked(path+"/reads", "abc")).Want(t, 200, "read 3")
 		}
-		s.Do(t, harness.PostChunked("/reads", "abc")).Want(t, 200, "read 3")
 	})
 }
 

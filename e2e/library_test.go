@@ -16,13 +16,17 @@ import (
 )
 
 // library returns a Server for one of the applications, in this process.
-func library(t *testing.T, p harness.Python, app string) *highball.Server {
+func library(t *testing.T, p harness.Python, app string, change ...func(*highball.Config)) *highball.Server {
 	t.Helper()
-	s, err := highball.New(highball.Config{
+	cfg := highball.Config{
 		App: filepath.Join(harness.Apps(), app, "wsgi.py"), Dir: harness.Apps(), PythonPath: []string{harness.Apps()},
 		Python: p.Path, Env: map[string]string{"PYTHONDONTWRITEBYTECODE": "1"}, Workers: 1,
 		Logger: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	s, err := highball.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

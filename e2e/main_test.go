@@ -21,7 +21,7 @@ const threads = 32
 func conformance(p harness.Python) harness.Options {
 	return harness.Options{
 		App: "all:application", Python: p.Path, Binary: harness.Mounted(),
-		Args: []string{"--workers", "1", "--threads", fmt.Sprint(threads), "--environ", "test.deployer=said so", "--environ", "DEPLOYED=1"},
+		Args: []string{"--workers", "1", "--threads", fmt.Sprint(threads), "--stream-request", "/streamed", "--environ", "test.deployer=said so", "--environ", "DEPLOYED=1"},
 	}
 }
 

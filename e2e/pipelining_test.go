@@ -42,7 +42,7 @@ func TestPipeliningBehindAnUnreadChunkedBody(t *testing.T) {
 // bounded time, and no slot.
 func TestUnreadBodyThatNeverComes(t *testing.T) {
 	onEach(t, func(t *testing.T, s *harness.Server) {
-		c := s.Dial(t).Send(harness.Request("POST", "/ignores_body", "Content-Length: 200000"))
+		c := s.Dial(t).Send(harness.Request("POST", "/streamed/ignores_body", "Content-Length: 200000"))
 		c.Response("POST").Want(t, 200, "ignored")
 		c.ExpectEnd()
 	})

@@ -58,11 +58,12 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 	<-s.Ended()
 }
 
-// stuck has two requests wait for their clients, one for its body and one for
-// its response to be taken.
+// stuck has three requests wait for their clients: two for their bodies, of which one
+// streams, and one for its response to be taken.
 func stuck(t *testing.T, s *harness.Server) {
 	t.Helper()
-	c := s.Dial(t).Send(harness.Request("POST", "/echo", "Content-Length: 1000000"), strings.Repeat("x", 100_000))
+	s.Dial(t).Send(harness.Request("POST", "/echo", "Content-Length: 1000000"), strings.Repeat("x", 100_000))
+	c := s.Dial(t).Send(harness.Request("POST", "/streamed/echo", "Content-Length: 1000000"), strings.Repeat("x", 100_000))
 	c.Head()
 	s.Dial(t).Send(harness.Request("GET", "/endless?tag=stop")).Head()
 }
@@ -70,7 +71,7 @@ func stuck(t *testing.T, s *harness.Server) {
 // Clients cannot hold the server up for longer than the drain time.
 func TestStopWhileClientsKeepRequestsWaiting(t *testing.T) {
 	t.Parallel()
-	s := tree(t, "--drain-timeout", "1s")
+	s := tree(t, "--drain-timeout", "1s", "--stream-request", "/streamed")
 	stuck(t, s)
 	if err := s.Stop(); err != nil {
 		t.Error(err)
@@ -82,7 +83,7 @@ const oneSignal = 400 * time.Millisecond
 
 func TestSecondSignalStopsAtOnce(t *testing.T) {
 	t.Parallel()
-	s, err := harness.Launch(harness.Options{App: "all:application", Python: harness.Newest(t).Path, Args: []string{"--drain-timeout", "300s"}})
+	s, err := harness.Launch(harness.Options{App: "all:application", Python: harness.Newest(t).Path, Args: []string{"--drain-timeout", "300s", "--stream-request", "/streamed"}})
 	if err != nil {
 		t.Fatal(err)
 	}

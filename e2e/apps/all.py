@@ -1,7 +1,8 @@
 """All behaviours on one server: /NAME/... is NAME/wsgi.py, mounted there.
 
 /validated/NAME/... is the same with wsgiref.validate around the application, and
-/between/NAME/... with a middleware on either side of it as well.
+/between/NAME/... with a middleware on either side of it as well. Below /streamed/ is
+all of this once more, for bodies that the server is told to stream.
 """
 
 import functools
@@ -45,6 +46,8 @@ def wrapped(how, name):
 
 def application(environ, start_response):
     name = shift(environ)
+    if name == "streamed":
+        name = shift(environ)
     if name in ("validated", "between"):
         app = wrapped(name, shift(environ))
     else:

@@ -102,16 +102,63 @@ func TestAccessLogOnAFullDisk(t *testing.T) {
 	}
 }
 
-// What a client sends before it reads is kept in a file. Without room for it the
-// log says so, and others are served.
-func TestBodiesOnAFullDisk(t *testing.T) {
-	t.Parallel()
-	d := newDisk(t)
-	p := start(t, 1, env("TMPDIR="+d.dir), file("app.py", `
+// echo is an application that sends back what it reads.
+const echo = `
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return iter(lambda: environ["wsgi.input"].read(65536), b"")
-`))
+`
+
+// Without room for a body there is 503, and with it all is well again.
+func TestBodiesOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	d := newDisk(t) // 256 KiB
+	p := start(t, 1, args("--spool-dir", d.dir), file("app.py", echo))
+	large, fits := strings.Repeat("x", 1<<20), strings.Repeat("x", 100<<10)
+	upload := func(body string, known bool) answer {
+		var r io.Reader = strings.NewReader(body)
+		if !known {
+			r = io.MultiReader(r)
+		}
+		return p.request(t.Context(), "POST", "/", r)
+	}
+	const told = "there is no room for the request's body"
+	for _, known := range []bool{true, false} {
+		for range 3 {
+			if a := upload(large, known); a.status != 503 {
+				t.Errorf("known %v: got %d %.100s", known, a.status, a.body)
+			}
+		}
+		p.want(upload(fits, known), 200, fits)
+	}
+	p.wantLog(told, "ERROR", "no space left on device", "--spool-dir", d.dir)
+	d.fill()
+	if a := upload(fits, true); a.status != 503 {
+		t.Errorf("got %d %.100s", a.status, a.body)
+	}
+	p.want(upload("small", true), 200, "small")
+	d.free()
+	p.want(upload(fits, true), 200, fits)
+	if n := p.stderr.count(told); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	d.wantEmpty(p)
+}
+
+func (d disk) wantEmpty(p *program) {
+	d.t.Helper()
+	p.eventually("the file is gone", func() bool {
+		var stat syscall.Statfs_t
+		return syscall.Statfs(d.dir, &stat) == nil && stat.Bfree == stat.Blocks
+	})
+}
+
+// What a client sends before it reads is kept in a file. Without room for it the
+// log says so, and others are served.
+func TestEchoOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	d := newDisk(t)
+	p := start(t, 1, env("TMPDIR="+d.dir), args("--stream-request", "/"), file("app.py", echo))
 	p.want(p.request(t.Context(), "POST", "/", strings.NewReader("small")), 200, "small")
 	c := p.dial()
 	_ = c.(*net.TCPConn).SetReadBuffer(4096)
@@ -132,12 +179,9 @@ def app(environ, start_response):
 			t.Fatal("the response came whole: where was the request's body kept?")
 		}
 	}
-	p.wantLog("the request's body could not be kept", "ERROR", "no space left on device", "TMPDIR", `"POST / HTTP/1.1"`)
+	p.wantLog("the request's body could not be kept", "ERROR", "no space left on device", "--spool-dir", `"POST / HTTP/1.1"`)
 	p.want(p.request(t.Context(), "POST", "/", strings.NewReader("small")), 200, "small")
-	p.eventually("the file is gone", func() bool {
-		var stat syscall.Statfs_t
-		return syscall.Statfs(d.dir, &stat) == nil && stat.Bfree == stat.Blocks
-	})
+	d.wantEmpty(p)
 }
 
 // Highball writes nothing to its working directory.

@@ -109,7 +109,7 @@ func TestNoPermission(t *testing.T) {
 		t.Skip(err)
 	}
 	// It fails before it looks at its working directory or starts Python.
-	p := launch(t, bare, args("app:app", "--chdir", "/", "--python", "/bin/sh", "--bind", "127.0.0.1:81"), func(s *setup) {
+	p := launch(t, bare, args("app:app", "--chdir", "/", "--python", "/bin/sh", "--bind", "127.0.0.1:81"), env("TMPDIR=/tmp"), func(s *setup) {
 		s.user = &syscall.Credential{Uid: 65534, Gid: 65534}
 	})
 	p.fails(1, 1, "127.0.0.1:81: permission denied: ports below 1024 need root")

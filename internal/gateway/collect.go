@@ -57,13 +57,15 @@ func (x *exchange) gather(buf []byte) ([]byte, error) {
 		buf = buf[:len(buf)+n]
 	}
 	switch {
+	case int64(len(buf)) > limit: // what may have come with it comes again at the next read
 	case errors.Is(err, io.EOF):
 		x.supply.disarm()
 		x.length = int64(len(buf))
 		return buf, nil
-	case err != nil:
+	default:
 		return nil, x.giveUpBody(err)
-	case x.g.opts.Bodies.spoolLimit() <= limit:
+	}
+	if x.g.opts.Bodies.spoolLimit() <= limit {
 		x.stream()
 		x.intake.buf.mem = append([]byte(nil), buf...)
 		return nil, nil
@@ -120,8 +122,6 @@ func (x *exchange) fill(f *spool.File) error {
 			return spoolError{err}
 		}
 		switch {
-		case err != nil:
-			return complete(s.length, f.Size(), err)
 		case int64(n) > rest && s.length >= 0:
 			return nil // more than was announced, from a handler before this one
 		case int64(n) > rest:
@@ -129,6 +129,8 @@ func (x *exchange) fill(f *spool.File) error {
 				return spoolError{err}
 			}
 			return errBeyondSpool
+		case err != nil:
+			return complete(s.length, f.Size(), err)
 		}
 		p = x.g.pieces.next(p, n)
 	}

@@ -31,6 +31,18 @@ type shy struct{ *source }
 
 func (s shy) Read(p []byte) (int, error) { return s.source.Read(p[:min(len(p), 1500)]) }
 
+// prompt is a body that says with its last bytes that they are the last, as that of
+// net/http does.
+type prompt struct{ *source }
+
+func (s prompt) Read(p []byte) (int, error) {
+	n, err := s.source.Read(p)
+	if err == nil && s.source.read() == s.source.total {
+		err = io.EOF
+	}
+	return n, err
+}
+
 // What comes whole, in memory or in a file, and what streams; at each border.
 func TestWhereBodiesWait(t *testing.T) {
 	const inFile = 4 * inMemory
@@ -43,7 +55,7 @@ func TestWhereBodiesWait(t *testing.T) {
 		{inFile + 1, false, true}, {3 * inFile, false, true},
 	} {
 		for _, known := range []bool{true, false} {
-			for _, slow := range []bool{true, false} {
+			for _, how := range []string{"at once", "slowly", "with its end"} {
 				body := &source{total: c.size}
 				var got []byte
 				var environ map[string]string
@@ -61,8 +73,11 @@ func TestWhereBodiesWait(t *testing.T) {
 				if known {
 					r = post(c.size, body)
 				}
-				if slow {
+				switch how {
+				case "slowly":
 					r.Body = shy{body}
+				case "with its end":
+					r.Body = prompt{body}
 				}
 				w, aborted := g.do(r)
 				if w.Code != 200 || aborted {
@@ -113,7 +128,7 @@ func TestTooLargeBody(t *testing.T) {
 		g, store := newSpoolRig(t, 0, func(w *fakeWorker) { w.respond(final, "200 OK", "") })
 		g.opts.Bodies.Max = most
 		stopped := 0
-		g.opts.StopReading = stopReading(&stopped, true)
+		g.opts.ClosesInOrder = closesInOrder(&stopped, true)
 		r := post(-1, body)
 		if c.known {
 			r = post(c.size, body)
@@ -145,6 +160,24 @@ func TestTooLargeStream(t *testing.T) {
 		t.Errorf("%d, %+v", w.Code, g.BodyCounts())
 	}
 	g.checkFreed(t)
+}
+
+// What streams from the middle on needs no more of the quota than it has.
+func TestStreamBehindAFullSpool(t *testing.T) {
+	body := &source{total: 3 << 20}
+	var got []byte
+	g, store := newSpoolRig(t, 5*inMemory, func(w *fakeWorker) {
+		got, _ = w.readAll(10_000)
+		w.respond(final, "200 OK", "")
+	})
+	if w, aborted := g.do(post(-1, body)); w.Code != 200 || aborted {
+		t.Errorf("status %d, aborted %v", w.Code, aborted)
+	}
+	body.checkSame(t, got)
+	if made := store.Stats(); made.Refused != 0 {
+		t.Errorf("%+v", made)
+	}
+	checkEmpty(t, store)
 }
 
 // A client that is announced as having left, in the middle, leaves nothing behind.

@@ -97,12 +97,13 @@ func (in *intake) run() {
 	}
 }
 
-// mayRead waits until there is room, and reports whether to go on. The deadline
-// is set under the lock, so that it never follows the one of end.
+// mayRead waits until there is room, in memory unless the response is stuck, and
+// reports whether to go on. The deadline is set under the lock, so that it never
+// follows the one of end.
 func (in *intake) mayRead() bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for in.err == nil && !in.ended && !in.stuck && in.buf.length() >= window {
+	for in.err == nil && !in.ended && !in.stuck && (in.buf.length() >= window || in.buf.waits() > 0) {
 		in.changed.Wait()
 	}
 	if in.err != nil || in.ended {

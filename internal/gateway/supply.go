@@ -19,6 +19,7 @@ type supply struct {
 
 	got    int64         // bytes
 	waited time.Duration // for them, and for nothing else
+	err    error         // the last, which stays
 	last   [1]byte       // what is read where the end should be
 }
 
@@ -51,10 +52,14 @@ func (s *supply) patience() (wait time.Duration, limited bool) {
 // disarm lets later reads of the connection take their time.
 func (s *supply) disarm() { _ = s.control.SetReadDeadline(time.Time{}) }
 
-// read reads some of the body, after arm.
-func (s *supply) read(p []byte) (int, error) {
+// read reads some of the body, after arm. An error comes again at each further read.
+func (s *supply) read(p []byte) (n int, err error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	defer func() { s.err = err }()
 	began := time.Now()
-	n, err := s.body.Read(p)
+	n, err = s.body.Read(p)
 	s.waited += time.Since(began)
 	s.got += int64(n)
 	if limit := s.limits.Max; limit > 0 && s.got > limit {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
+
+	"golang.org/x/sys/unix"
 )
 
 // ErrQuota says that all files together hold as many bytes as they may.
@@ -30,7 +32,7 @@ type Stats struct {
 // New returns a Store of files in dir that hold at most quota bytes together; 0 is
 // no limit. An empty dir is the first usable of $TMPDIR, if that is set, else
 // /var/tmp, which is on a disk where /tmp is often memory, and /tmp. A directory in
-// which no file can be made is an error.
+// which no file can be made is an error, unless it is only full.
 func New(dir string, quota int64) (*Store, error) {
 	if quota < 0 {
 		return nil, fmt.Errorf("a spool's quota of %d bytes: it cannot be negative", quota)
@@ -44,10 +46,17 @@ func New(dir string, quota int64) (*Store, error) {
 		var f *os.File
 		if f, err = unnamed(dir); err == nil {
 			_ = f.Close()
+		}
+		if err == nil || passes(err) {
 			return &Store{dir: dir, quota: quota}, nil
 		}
 	}
 	return nil, fmt.Errorf("no file can be made in the spool directory %s: %w: name one that can be written to by --spool-dir", dirs[0], err)
+}
+
+// passes says whether a directory in which no file can be made now may be well later.
+func passes(err error) bool {
+	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE)
 }
 
 func defaultDirs(tmpdir string) []string {

@@ -55,6 +55,11 @@ def groups(request):
     return JsonResponse({"groups": list(Group.objects.order_by("name").values_list("name", flat=True))})
 
 
+@csrf_exempt
+def upload(request):
+    return JsonResponse({"length": len(request.body), "form": request.POST.get("name")})
+
+
 def file(request):
     return FileResponse(open(__file__, "rb"), as_attachment=True, filename="site.py")
 
@@ -66,6 +71,7 @@ def stream(request):
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("groups/", groups),
+    path("upload/", upload),
     path("file/", file),
     path("stream/", stream),
 ]
