@@ -145,6 +145,17 @@ func TestTooLargeBody(t *testing.T) {
 	}
 }
 
+// On HTTP/2 only the stream ends: the field would end the connection.
+func TestTooLargeBodyOverHTTP2(t *testing.T) {
+	g := newRig()
+	g.opts.Bodies.Max = 10
+	r := post(11, &source{total: 11})
+	r.ProtoMajor, r.ProtoMinor = 2, 0
+	if w, aborted := g.do(r); w.Code != 413 || aborted || w.Header().Get("Connection") != "" {
+		t.Errorf("%d %v, aborted %v", w.Code, w.Header(), aborted)
+	}
+}
+
 // Where it streams, the application learns of it when it has read so much.
 func TestTooLargeStream(t *testing.T) {
 	body := &source{total: 3 << 20}
