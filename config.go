@@ -22,6 +22,9 @@ const (
 	DefaultBodyTimeout = 60 * time.Second
 	DefaultBodyMinRate = 240 // bytes a second
 	DefaultBodyGrace   = 20 * time.Second
+	DefaultResponseMemory     = 256 << 10
+	DefaultResponseBudget     = 256 << 20
+	DefaultResponseSpoolLimit = 1 << 30
 )
 
 // MaxBodyMemory is the largest Config.BodyMemory, in bytes.
@@ -167,6 +170,18 @@ type Config struct {
 	// worker is asked for by GET before it gets requests. A worker that answers one
 	// of them with a 5xx is not taken: it counts as one that does not start.
 	WarmUp []string
+
+	// ResponseMemory bounds, in bytes, what is kept in memory of a response that its
+	// client has not taken, so that its thread is free for others. Negative: a block.
+	ResponseMemory int64
+
+	// ResponseBudget bounds what is kept in memory of all responses together.
+	// Negative: no limit.
+	ResponseBudget int64
+
+	// ResponseSpoolLimit bounds what is kept of a response in a file beyond that;
+	// at the limit the application waits for the client. Negative: no file.
+	ResponseSpoolLimit int64
 
 	// MaxRequests has a worker replaced after so many requests, and up to
 	// MaxRequestsJitter more. Default: never.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -48,6 +49,9 @@ func (c Config) withDefaults() (Config, error) {
 	orDefault(&c.QueueTimeout, DefaultQueueTimeout)
 	orDefault(&c.DrainTimeout, DefaultDrainTimeout)
 	c.bodyDefaults()
+	orDefault(&c.ResponseMemory, DefaultResponseMemory)
+	orDefault(&c.ResponseBudget, DefaultResponseBudget)
+	orDefault(&c.ResponseSpoolLimit, DefaultResponseSpoolLimit)
 	if c.ReloadMode == "" {
 		c.ReloadMode = BlueGreen
 	}
@@ -100,6 +104,14 @@ func (c *Config) check() error {
 		return err
 	}
 	return checkEnviron(c.Environ)
+}
+
+// responseBudget: negative is no limit.
+func (c *Config) responseBudget() int64 {
+	if c.ResponseBudget < 0 {
+		return math.MaxInt64
+	}
+	return c.ResponseBudget
 }
 
 // checkEnviron: PEP 3333 reserves names, and strings are latin-1.

@@ -85,6 +85,8 @@ func New(cfg Config) (*Server, error) {
 		Acquire: s.acquire, ScriptName: cfg.ScriptName, Bodies: cfg.bodies(store), RequestTimeout: max(cfg.RequestTimeout, 0),
 		RetryIdempotent: cfg.RetryIdempotent, QueueTimeField: cfg.QueueTimeHeader,
 		ClosesInOrder: front.ClosesInOrder, WhileQueued: front.WhileQueued,
+		ResponseMemory: max(cfg.ResponseMemory, 0), ResponseBudget: cfg.responseBudget(),
+		Spool: store, ResponseSpoolLimit: max(cfg.ResponseSpoolLimit, 0),
 		Logger: cfg.Logger, OnDone: s.onDone(),
 	})
 	return s, nil

@@ -104,7 +104,7 @@ func requestsText(requests []control.Request) string {
 	rows := [][]string{{"AGE", "STATE", "QUEUED", "WORKER", "PID", "THREAD", "CLIENT", "ID", "REQUEST"}}
 	for _, r := range requests {
 		worker, pid, thread := any(r.Worker), any(r.PID), any(r.Slot)
-		if r.State == control.RequestQueued {
+		if r.State == control.RequestQueued || r.PID == 0 {
 			worker, pid, thread = "-", "-", "-"
 		}
 		rows = append(rows, cells(milliseconds(r.AgeMS), r.State, milliseconds(r.QueuedMS),

@@ -53,6 +53,10 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 		DrainTimeout:  limit(v.Duration("drain-timeout")),
 		ShutdownDelay: v.Duration("shutdown-delay"),
 
+		ResponseMemory:     limit(v.Size("response-memory")),
+		ResponseBudget:     limit(v.Size("response-budget")),
+		ResponseSpoolLimit: limit(v.Size("response-spool-limit")),
+
 		ReloadMode:        highball.ReloadMode(v.String("reload-mode")),
 		MaxRequests:       v.Int("max-requests"),
 		MaxRequestsJitter: v.Int("max-requests-jitter"),

@@ -23,6 +23,7 @@ func settingsTable() settings.Table {
 			bodySettings(),
 			bodyPaceSettings(),
 			queueSettings(),
+			responseSettings(),
 			logSettings(),
 			controlSettings(),
 		),

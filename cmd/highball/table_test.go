@@ -76,6 +76,10 @@ func TestDefaultsAreThePackages(t *testing.T) {
 		BodyTimeout:    highball.DefaultBodyTimeout,
 		BodyMinRate:    highball.DefaultBodyMinRate,
 		BodyGrace:      highball.DefaultBodyGrace,
+
+		ResponseMemory:     highball.DefaultResponseMemory,
+		ResponseBudget:     highball.DefaultResponseBudget,
+		ResponseSpoolLimit: highball.DefaultResponseSpoolLimit,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -135,7 +135,8 @@ type Request struct {
 	Client string `json:"client"`
 	State  string `json:"state"` // RequestQueued, ...
 
-	// Worker, PID and Slot mean nothing while State is RequestQueued.
+	// Worker, PID and Slot mean nothing while State is RequestQueued, and when PID is
+	// 0: the application has ended, and the client is still to take its response.
 	Worker int `json:"worker"` // its number
 	PID    int `json:"pid"`
 	Slot   int `json:"slot"` // the worker's thread, from 0

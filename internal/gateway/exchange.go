@@ -30,6 +30,8 @@ type exchange struct {
 	spooled *spool.File
 	length  int64 // -1: not known
 
+	out *outlet // sends the response; nil where the exchange does
+
 	route     uint64
 	measure   bool // the worker is to say how long the application took
 	queueTime int  // where in the frame that stands: its end
@@ -38,6 +40,8 @@ type exchange struct {
 	call    Call
 	lease   Lease
 	held    bool // the slot is this request's: its turn has come and is not over
+	lent    *lent
+	kept    int64 // bytes of memory for the response, in the budget
 	unwatch func() bool
 	asked   time.Time // when the application got the request
 	toHead  time.Duration
@@ -48,7 +52,8 @@ type exchange struct {
 	bodyError *refusal // why the request's body could not be read
 
 	status   int
-	sent     int64 // bytes of the body
+	taken    int64 // bytes of the body, from the application
+	sent     int64 // of those, to the client
 	declared int64 // Content-Length, or -1
 	hinted   bool  // hints have been written
 	headSent bool  // status and headers have been written
@@ -88,11 +93,10 @@ func (x *exchange) attempt(frame []byte, ask Ask) error {
 		x.release()
 		return err
 	case free:
+		x.payDebt()
 		x.release()
 	default:
-		l := x.letGo()
-		l.body, x.spooled = x.spooled, nil
-		x.g.late.Go(l.finish)
+		x.settle()
 	}
 	return nil
 }
@@ -166,7 +170,11 @@ func (x *exchange) watch() {
 	if x.unwatch != nil {
 		return
 	}
-	x.unwatch = context.AfterFunc(x.r.Context(), x.call.Leave)
+	leave := x.call.Leave
+	if x.out != nil {
+		leave = x.out.leave
+	}
+	x.unwatch = context.AfterFunc(x.r.Context(), leave)
 }
 
 // release gives the slot back, unless that was done.
@@ -175,12 +183,21 @@ func (x *exchange) release() {
 		return
 	}
 	x.held = false
-	if x.unwatch != nil {
+	x.detach()
+	x.flight.slot.Store(nil)
+	x.call.End()
+	x.lease.Release()
+}
+
+// detach ends what the client's leaving has to do with the call.
+func (x *exchange) detach() {
+	switch {
+	case x.out != nil:
+		x.out.detach()
+	case x.unwatch != nil:
 		x.unwatch()
 		x.unwatch = nil
 	}
-	x.call.End()
-	x.lease.Release()
 }
 
 // broken says what an error of the slot means for the client. Whatever it was,
@@ -240,9 +257,12 @@ func (x *exchange) converse() (free bool, err error) {
 				return free, err
 			}
 			x.endSeen = true
-			if x.declared >= 0 {
+			if x.out != nil {
+				x.out.close()
+			} else if x.declared >= 0 {
 				x.flush() // the client has it all, and need not wait for close()
 			}
+			x.takeBack()
 			return !x.held || x.call.Done(), nil
 		}
 		if x.mute { // the client has its answer; the application runs on
@@ -268,19 +288,20 @@ func (x *exchange) handle(h wire.Header) error {
 	if h.Type == wire.TypeBlock {
 		return x.block(h)
 	}
+	x.notice()
 	payload, err := x.call.Payload(h, *x.pooled)
 	if err != nil {
 		return err
 	}
 	*x.pooled = payload
-	if h.Type == wire.TypeResponse && (h.Has(wire.FlagFree) || h.Has(wire.FlagEnd) && x.call.Done()) {
+	if h.Type == wire.TypeResponse && x.isFree(h) && x.afford() {
 		x.release() // before the client takes it: another request may have the slot
 	}
 	switch h.Type {
 	case wire.TypeResponse:
 		return x.response(h, payload)
 	case wire.TypeFile:
-		return x.file(payload)
+		return x.file(h, payload)
 	case wire.TypeRead:
 		return x.read(payload)
 	case wire.TypeHints:
@@ -292,6 +313,11 @@ func (x *exchange) handle(h wire.Header) error {
 	default:
 		return fmt.Errorf("%w: an unexpected %s", wire.ErrMalformed, h.Type)
 	}
+}
+
+// isFree says whether h is the last of its request.
+func (x *exchange) isFree(h wire.Header) bool {
+	return h.Has(wire.FlagFree) || h.Has(wire.FlagEnd) && x.call.Done()
 }
 
 // silent says that the client gets nothing more of the application's response.

@@ -14,7 +14,7 @@ import (
 
 // file handles a File frame: a regular file's descriptor, to be sent from an
 // offset. net/http sends it by sendfile(2) where the connection allows.
-func (x *exchange) file(payload []byte) error {
+func (x *exchange) file(h wire.Header, payload []byte) error {
 	d := wire.NewDecoder(payload)
 	d.Tuple(4)
 	hd, err := decodeHead(&d)
@@ -50,6 +50,7 @@ func (x *exchange) file(payload []byte) error {
 	if hd.length >= 0 {
 		count = min(count, hd.length) // sendfile would not be stopped by net/http
 	}
+	x.lend(h)
 	x.sendFile(f, offset, count)
 	if x.sent < count && !x.gone || hd.length > x.sent {
 		x.cut = true

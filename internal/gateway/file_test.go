@@ -119,6 +119,7 @@ func TestFileForNobody(t *testing.T) {
 	g := newRig(func(w *fakeWorker) {
 		w.respond(0, "200 OK", "a")
 		w.block(0, "more than fits")
+		<-w.call.left
 		w.sendFile(f, 0, 10, "200 OK")
 		w.done()
 	})

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"highball/internal/spool"
 )
 
 // Options configure a Gateway.
@@ -41,6 +43,15 @@ type Options struct {
 	// has probably left.
 	WhileQueued func(ctx context.Context) context.Context
 
+	// ResponseMemory bounds what is kept in memory, in bytes, of a response that its
+	// client has not taken, and ResponseBudget what is of all together.
+	ResponseMemory, ResponseBudget int64
+
+	// Spool keeps what is beyond, up to ResponseSpoolLimit bytes a response; nil or 0:
+	// the application waits for the client instead.
+	Spool              *spool.Store
+	ResponseSpoolLimit int64
+
 	// Logger receives the application's failures.
 	Logger *slog.Logger
 
@@ -63,21 +74,34 @@ type Done struct {
 
 // Gateway is the http.Handler in front of a Python application.
 type Gateway struct {
-	opts     Options
-	ids      requestIDs
-	bufs     sync.Pool // *[]byte: frames
-	routes   *routes
-	register register
-	bodies   bodyCounters
-	pieces   pieces
-	noRoom   reminder
-	late     sync.WaitGroup // slots whose application still runs after its response
+	opts       Options
+	ids        requestIDs
+	bufs       sync.Pool // *[]byte: frames
+	lents      sync.Pool // *lent
+	routes     *routes
+	register   register
+	bodies     bodyCounters
+	pieces     pieces
+	noBodyRoom reminder
+	responses  responses
+	late       sync.WaitGroup // slots whose application still runs after its response
 }
 
 // New returns a Gateway.
 func New(opts Options) *Gateway {
 	g := &Gateway{opts: opts, ids: newRequestIDs(), routes: newRoutes()}
-	g.bufs.New = func() any { b := make([]byte, 0, 8<<10); return &b }
+	g.bufs.New = func() any { b := make([]byte, 0, newFrame); return &b }
+	g.lents.New = func() any { return newLent(g) }
+	g.responses.memory.limit = opts.ResponseBudget
+	if opts.Spool != nil {
+		g.responses.create = func() (spoolFile, error) {
+			f, err := opts.Spool.Create()
+			if err != nil {
+				return nil, err
+			}
+			return f, nil
+		}
+	}
 	return g
 }
 
@@ -96,6 +120,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		x.refuse(err)
 	}
+	x.drain()
 	x.endBody()
 	if g.opts.OnDone != nil {
 		g.opts.OnDone(r, x.done())
@@ -111,7 +136,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // reason where another may have the request.
 func (x *exchange) serve() error {
 	x.pooled = x.g.bufs.Get().(*[]byte)
-	defer x.g.recycle(x.pooled)
+	defer x.endFrames()
 	frame, err := x.frame((*x.pooled)[:0])
 	*x.pooled = frame
 	if err != nil {
@@ -137,6 +162,17 @@ func (x *exchange) serve() error {
 
 // maxDeaths bounds how many dying workers one request may meet.
 const maxDeaths = 10
+
+// endFrames gives the buffer for frames back.
+func (x *exchange) endFrames() {
+	x.g.recycle(x.pooled)
+	if x.kept > 0 {
+		x.g.responses.memory.give(x.kept)
+	}
+}
+
+// newFrame is the size of a buffer for frames at first, in bytes.
+const newFrame = 8 << 10
 
 // keepFrame is the largest buffer that is kept for further requests, in bytes.
 const keepFrame = 128 << 10

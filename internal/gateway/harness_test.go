@@ -54,6 +54,8 @@ func newRig(workers ...func(w *fakeWorker)) *rig {
 		Bodies:  Bodies{Memory: inMemory, Timeout: time.Minute},
 		Logger:  slog.New(slog.NewTextHandler(&g.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OnDone:  func(_ *http.Request, d Done) { g.done = append(g.done, d) },
+
+		ResponseMemory: 256 << 10, ResponseBudget: 1 << 20,
 	})
 	return g
 }

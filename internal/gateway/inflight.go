@@ -26,13 +26,16 @@ type Flight struct {
 	before, after *Flight // in the register, under its lock
 }
 
-// State is Queued, Running or Sending; Slot is nil while it is Queued.
+// State is Queued, Running or Sending. Slot is nil while it is Queued, and once the
+// slot was given back: the client is still to take what the application has produced.
 func (f *Flight) State() (state int32, slot Slot, queued time.Duration) {
-	state = f.state.Load()
-	if s := f.slot.Load(); s != nil && state != Queued {
-		return state, *s, time.Duration(f.queued.Load())
+	if state = f.state.Load(); state == Queued {
+		return Queued, nil, time.Since(f.Began)
 	}
-	return Queued, nil, time.Since(f.Began)
+	if s := f.slot.Load(); s != nil {
+		slot = *s
+	}
+	return state, slot, time.Duration(f.queued.Load())
 }
 
 // dispatched notes that the request has a slot.

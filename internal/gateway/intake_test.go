@@ -171,12 +171,14 @@ func TestSpill(t *testing.T) {
 		var got []byte
 		g := newRig(func(w *fakeWorker) {
 			got = w.read(1000).data
-			w.respond(0, "200 OK", "stuck")
+			w.respond(0, "200 OK", "stu")
+			w.block(0, "ck") // for which there is no room
 			rest, _ := w.readAll(1 << 20)
 			got = append(got, rest...)
 			w.block(final, "")
 		})
 		g.opts.Bodies.Store = store
+		g.opts.ResponseMemory = 0
 		w := &slowWriter{open: make(chan struct{})}
 		ended := make(chan bool)
 		go func() { ended <- g.doOn(w, post(body.total, body)) }()
@@ -184,7 +186,7 @@ func TestSpill(t *testing.T) {
 		if held := body.read(); held > 1000+window+64<<10 {
 			t.Errorf("%d bytes were read at once", held)
 		}
-		<-time.After(2 * spillAfter)
+		<-time.After(2*spillAfter + quickClient)
 		synctest.Wait()
 		if body.read() != body.total {
 			t.Errorf("%d of %d bytes were read while the response was stuck", body.read(), body.total)
@@ -296,6 +298,7 @@ func TestReadAfterTheClientLeft(t *testing.T) {
 	g := newRig(func(w *fakeWorker) {
 		w.respond(0, "200 OK", "a")
 		w.block(0, strings.Repeat("b", 100))
+		<-w.call.left
 		if body := w.read(10); body.flags != wire.FlagAbort || len(body.data) > 0 {
 			t.Errorf("got %v", body)
 		}

@@ -25,11 +25,15 @@ type late struct {
 
 // letGo takes the call out of the exchange: what comes of it is not the client's.
 func (x *exchange) letGo() *late {
+	l := x.part()
+	return &l
+}
+
+func (x *exchange) part() late {
 	x.held = false
-	if x.unwatch != nil {
-		x.unwatch()
-	}
-	return &late{
+	x.detach()
+	x.flight.slot.Store(nil)
+	return late{
 		call: x.call, lease: x.lease, timeout: x.g.opts.RequestTimeout, asked: x.asked, ended: x.endSeen,
 		named: x.named(), logger: x.g.opts.Logger,
 	}

@@ -52,19 +52,43 @@ func TestSlotIsFreeBeforeTheClientTakesTheResponse(t *testing.T) {
 	}
 }
 
-// One whose application may still run in close(), or has more to say, is not.
+// While the application runs the slot is held; when it has ended the slot is free,
+// though the client has taken nothing of the response.
 func TestSlotIsHeldUntilTheApplicationEnds(t *testing.T) {
 	for name, worker := range map[string]func(*fakeWorker){
-		"not done": func(w *fakeWorker) { w.respond(wire.FlagEnd, "200 OK", "whole"); w.done() },
+		"in close()": func(w *fakeWorker) {
+			w.respond(wire.FlagEnd, "200 OK", "whole")
+			works(w, time.Hour)
+			w.done()
+		},
+		"in close() of a file": func(w *fakeWorker) {
+			w.sendFile(fileOf(t, "whole"), 0, 5, "200 OK")
+			works(w, time.Hour)
+			w.done()
+		},
+		"in close(), after blocks": func(w *fakeWorker) {
+			w.respond(0, "200 OK", "wh")
+			w.block(0, "ol")
+			w.block(wire.FlagEnd, "e")
+			works(w, time.Hour)
+			w.done()
+		},
 		"more to come": func(w *fakeWorker) {
 			w.call.done.Store(true) // as an earlier request's word would not
-			w.respond(0, "200 OK", "whole")
+			w.respond(0, "200 OK", "wh")
+			works(w, time.Hour)
+			w.block(0, "ole")
 			w.block(final, "")
 		},
 	} {
 		blocked(t, get("/"), worker, func(t *testing.T, s *fakeSlot) {
+			<-time.After(time.Minute) // virtual
 			if s.released != 0 || s.call.ended != 0 {
 				t.Errorf("%s: given back while the application runs", name)
+			}
+			<-time.After(time.Hour)
+			if s.misuse() != "" {
+				t.Errorf("%s: held for a client that does not read: %s", name, s.misuse())
 			}
 		})
 	}

@@ -57,13 +57,14 @@ func (x *exchange) response(h wire.Header, payload []byte) error {
 	}
 	x.writeHead(hd)
 	x.ended = whole
-	if len(body) > 0 {
+	if whole && x.afford() {
+		x.lend(h)
 		x.write(body)
+	} else {
+		x.pushFirst(body, !whole)
 	}
 	if whole {
 		x.checkEnd(h)
-	} else {
-		x.flush()
 	}
 	return nil
 }
@@ -188,27 +189,20 @@ func (x *exchange) block(h wire.Header) error {
 	if h.Has(wire.FlagEnd) {
 		x.ended = true
 		x.checkEnd(h)
-	} else {
-		x.flush()
 	}
 	return nil
 }
 
+// copyBlock takes a block in pieces: it may be longer than what is kept in memory.
 func (x *exchange) copyBlock(h wire.Header) error {
 	raw := x.call.Raw(h)
-	bufp := x.g.bufs.Get().(*[]byte)
-	defer x.g.recycle(bufp)
-	if want := min(int(h.Length), copyBuffer); cap(*bufp) < want {
-		*bufp = make([]byte, want)
-	}
-	buf := (*bufp)[:min(cap(*bufp), copyBuffer)]
-	for left := int64(h.Length); left > 0; {
-		n, err := raw.Read(buf[:min(left, int64(len(buf)))])
-		if n > 0 {
-			left -= int64(n)
-			x.write(buf[:n])
-		}
-		if err != nil && left > 0 {
+	for left := int(h.Length); left > 0; {
+		s := x.g.segment(min(left, copyBuffer))
+		n, err := io.ReadFull(raw, s.data)
+		left -= n
+		s.data, s.last = s.data[:n], left == 0 && !h.Has(wire.FlagEnd)
+		x.push(s)
+		if err != nil {
 			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
@@ -224,14 +218,7 @@ const copyBuffer = 64 << 10
 // write sends a piece of the body to the client. What the client does not take
 // is not an error of the exchange: the application is told, and ends.
 func (x *exchange) write(p []byte) {
-	if x.silent() || !x.hasBody() {
-		return
-	}
-	if x.declared >= 0 && int64(len(p)) > x.declared-x.sent {
-		p = p[:x.declared-x.sent]
-		x.failure = "the body is longer than its Content-Length, and was cut"
-	}
-	if len(p) == 0 {
+	if p = x.take(p); len(p) == 0 {
 		return
 	}
 	x.guardDeadlock(func() {
@@ -243,13 +230,27 @@ func (x *exchange) write(p []byte) {
 	})
 }
 
+// take counts a piece of the body, and returns what of it is for the client.
+func (x *exchange) take(p []byte) []byte {
+	if x.silent() || !x.hasBody() {
+		return nil
+	}
+	if x.declared >= 0 && int64(len(p)) > x.declared-x.taken {
+		p = p[:x.declared-x.taken]
+		x.failure = "the body is longer than its Content-Length, and was cut"
+	}
+	x.taken += int64(len(p))
+	return p
+}
+
 // hasBody says whether a body follows this head.
 func (x *exchange) hasBody() bool {
 	return x.r.Method != http.MethodHead && bodyAllowed(x.status)
 }
 
+// flush is for what the exchange has written itself.
 func (x *exchange) flush() {
-	if x.silent() {
+	if x.silent() || x.out != nil {
 		return
 	}
 	x.guardDeadlock(func() {
@@ -278,7 +279,7 @@ func (x *exchange) checkEnd(h wire.Header) {
 		x.cut = x.cut || x.gone
 		return
 	}
-	if h.Has(wire.FlagCut) || x.hasBody() && x.sent < x.declared {
+	if h.Has(wire.FlagCut) || x.hasBody() && x.taken < x.declared {
 		x.cut = true
 		x.failure = "the body is shorter than its Content-Length"
 	}
@@ -341,10 +342,7 @@ func (x *exchange) applicationFailed(payload []byte) error {
 // disconnected ends the exchange with a client that has left, or whose body is
 // no body.
 func (x *exchange) disconnected() {
-	x.failure = "the client left"
-	if x.bodyError != nil {
-		x.failure = x.bodyError.reason
-	}
+	x.failure = x.whyLeft()
 	x.g.opts.Logger.Debug("the client left while it was served", x.attrs("cause", x.failure)...)
 	if x.bodyError != nil && !x.headSent {
 		x.refuse(x.bodyError)
@@ -354,13 +352,20 @@ func (x *exchange) disconnected() {
 	x.cut = true
 }
 
+func (x *exchange) whyLeft() string {
+	if x.bodyError != nil {
+		return x.bodyError.reason
+	}
+	return errClientLeft.Error()
+}
+
 // fail logs what the application did wrong and answers status, or cuts the
 // response that has begun.
 func (x *exchange) fail(status int, what, trace string) {
 	x.g.opts.Logger.Error(what, x.attrs("traceback", trace)...)
 	if x.headSent {
 		x.failure = what
-		x.cut = x.declared < 0 || x.sent < x.declared
+		x.cut = x.declared < 0 || x.taken < x.declared
 		x.flush()
 	} else {
 		x.refuse(&refusal{status: status, reason: what})

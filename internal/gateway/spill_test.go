@@ -35,7 +35,8 @@ func TestNoRoomForASpill(t *testing.T) {
 		body := &source{total: 3 << 20}
 		g := newRig(func(w *fakeWorker) {
 			w.read(1000)
-			w.respond(0, "200 OK", "stuck")
+			w.respond(0, "200 OK", "stu")
+			w.block(0, "ck") // for which there is no room
 			if body := w.read(1000); body.flags != wire.FlagAbort {
 				t.Errorf("got %v", body)
 			}
@@ -43,12 +44,13 @@ func TestNoRoomForASpill(t *testing.T) {
 			w.done()
 		})
 		g.opts.Bodies.Store = store
+		g.opts.ResponseMemory = 0
 		w := &deafWriter{late: make(chan struct{})}
 		began := time.Now()
 		if aborted := g.doOn(w, post(body.total, body)); !aborted {
 			t.Error("the connection is not cut")
 		}
-		if took := time.Since(began); took > 2*spillAfter {
+		if took := time.Since(began); took > 2*spillAfter+quickClient {
 			t.Errorf("it took %s", took)
 		}
 		log := g.log.String()
