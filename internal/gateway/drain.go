@@ -109,7 +109,7 @@ func (x *exchange) drain() {
 			x.failure = x.whyLeft()
 		}
 	}
-	if x.out = nil; x.cut {
-		x.flush() // what has been sent is to arrive
+	if x.out = nil; x.cut && !x.gone {
+		_ = o.control.Flush() // what was produced is to arrive
 	}
 }

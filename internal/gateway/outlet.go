@@ -29,6 +29,7 @@ type outlet struct {
 	idle     bool          // the outlet waits
 	waiting  bool          // the exchange waits
 	sending  bool          // a piece is on its way
+	current  segment       // that piece, if it comes from memory
 	behind   bool          // a block was written that was not flushed
 	closed   bool          // nothing more comes
 	exited   bool
@@ -75,7 +76,7 @@ func (o *outlet) run() {
 		if len(s.data) > 0 {
 			n, err = o.w.Write(s.data)
 		}
-		o.wrote(s, n, err)
+		o.wrote(n, s.last, err)
 	}
 }
 
@@ -85,7 +86,7 @@ func (o *outlet) next() (segment, bool) {
 	defer o.mu.Unlock()
 	for o.err == nil {
 		if s, ok := o.queue.next(); ok {
-			o.sending = true
+			o.sending, o.current = true, s
 			return s, true
 		}
 		switch {
@@ -135,17 +136,22 @@ func (o *outlet) flush() {
 	}
 }
 
-func (o *outlet) wrote(s segment, n int, err error) {
+func (o *outlet) wrote(n int, last bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.sending = false
 	o.sent += int64(n)
-	o.behind = s.last
-	o.queue.free(s)
+	o.behind = last
+	o.freeCurrent()
 	if err != nil {
 		o.fail(err)
 	}
 	o.tell()
+}
+
+func (o *outlet) freeCurrent() {
+	o.queue.free(o.current)
+	o.current = segment{}
 }
 
 // fail notes, under the lock, that the client gets no more. The worker is told at once.
@@ -184,6 +190,7 @@ func (o *outlet) exit() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if cause != nil {
+		o.freeCurrent()
 		o.fail(errPanicked)
 	}
 	o.exited = true
