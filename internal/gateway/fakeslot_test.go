@@ -285,3 +285,11 @@ func (s *fakeSlot) misuse() string {
 	}
 	return ""
 }
+
+// wasGivenBack says whether the turn was ended, or the lease released.
+func (s *fakeSlot) wasGivenBack() bool {
+	_, ended := s.call.turns()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return ended > 0 || s.released > 0
+}

@@ -165,7 +165,7 @@ func TestResponseWithoutRoom(t *testing.T) {
 			g.opts.RequestTimeout = time.Second
 			store := c.prepare(t, g)
 			slowly(t, g, body, func() {
-				if g.slots[0].released != 0 {
+				if g.slots[0].wasGivenBack() {
 					t.Errorf("%s: the slot was given back", name)
 				}
 				if stats := g.ResponseStats(); stats.Stalls == 0 || stats.Memory > g.responses.memory.limit {
@@ -196,7 +196,7 @@ func TestBudgetIsOfAllResponses(t *testing.T) {
 			g.responses.memory.limit = 100_000
 			g.responses.memory.take(100_000 - 10_000) // by others
 			slowly(t, g, large, func() {
-				if g.slots[0].released != 0 {
+				if g.slots[0].wasGivenBack() {
 					t.Errorf("%s: the slot was given back", name)
 				}
 			})

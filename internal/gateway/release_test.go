@@ -83,7 +83,7 @@ func TestSlotIsHeldUntilTheApplicationEnds(t *testing.T) {
 	} {
 		blocked(t, get("/"), worker, func(t *testing.T, s *fakeSlot) {
 			<-time.After(time.Minute) // virtual
-			if s.released != 0 || s.call.ended != 0 {
+			if s.wasGivenBack() {
 				t.Errorf("%s: given back while the application runs", name)
 			}
 			<-time.After(time.Hour)
