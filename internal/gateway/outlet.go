@@ -31,6 +31,7 @@ type outlet struct {
 	sending  bool          // a piece is on its way
 	current  segment       // that piece, if it comes from memory
 	behind   bool          // a block was written that was not flushed
+	flushed  bool          // once: how the body is framed must not depend on who is quicker
 	closed   bool          // nothing more comes
 	exited   bool
 	err      error // why the client gets no more
@@ -94,10 +95,10 @@ func (o *outlet) next() (segment, bool) {
 			if s, ok := o.fromFile(); ok {
 				return s, true
 			}
+		case o.behind && !o.closed, !o.flushed && o.closed:
+			o.flush()
 		case o.closed:
 			return segment{}, false
-		case o.behind:
-			o.flush()
 		default:
 			o.idle = true
 			o.changed.Wait()
@@ -127,7 +128,7 @@ func (o *outlet) fromFile() (segment, bool) {
 }
 
 func (o *outlet) flush() {
-	o.behind = false
+	o.behind, o.flushed = false, true
 	o.mu.Unlock()
 	err := o.control.Flush()
 	o.mu.Lock()
