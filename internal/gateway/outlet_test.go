@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -246,12 +247,23 @@ func TestBlocksThatWaitAreJoined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		body := text(20_000)
 		g := newRig(inBlocks(body, 10))
-		w := &slowWriter{open: make(chan struct{})}
+		w := &counter{slowWriter: slowWriter{open: make(chan struct{})}}
 		go func() { <-time.After(time.Hour); close(w.open) }()
-		if g.doOn(w, get("/")); w.body.String() != body || len(w.flushes) > 1 {
-			t.Errorf("%d bytes, %d flushes", w.body.Len(), len(w.flushes))
+		if g.doOn(w, get("/")); w.body.String() != body || len(w.flushes) != 1 || w.writes > 6 {
+			t.Errorf("%d bytes, %d writes, %d flushes", w.body.Len(), w.writes, len(w.flushes))
 		}
 	})
+}
+
+// counter counts the writes.
+type counter struct {
+	slowWriter
+	writes int
+}
+
+func (w *counter) Write(p []byte) (int, error) {
+	w.writes++
+	return w.slowWriter.Write(p)
 }
 
 // cutWriter is stuck until a deadline is set.
@@ -313,7 +325,12 @@ func TestClientLeavesWhileTheResponseWaits(t *testing.T) {
 
 // What was produced before a failure reaches the client, and then the connection is cut.
 func TestFailureBehindASlowClient(t *testing.T) {
-	begin := func(w *fakeWorker) { w.respond(0, "200 OK", "be"); w.block(0, "fo"); w.block(0, "re") }
+	begin := func(w *fakeWorker) {
+		w.respond(0, "200 OK", "be")
+		works(w, time.Second) // it has been sent
+		w.block(0, "fo")
+		w.block(0, "re")
+	}
 	for name, worker := range map[string]func(*fakeWorker){
 		"raised":   func(w *fakeWorker) { begin(w); w.fail("application", "Traceback"); w.done() },
 		"died":     begin,
@@ -322,16 +339,26 @@ func TestFailureBehindASlowClient(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			g := newRig(worker)
 			g.opts.RequestTimeout = time.Minute
-			w := &slowWriter{open: make(chan struct{})}
+			w := &slower{slowWriter{open: make(chan struct{})}}
 			go func() { <-time.After(2 * time.Hour); close(w.open) }()
-			if !g.doOn(w, get("/")) || w.body.String() != "before" || len(w.flushes) == 0 {
-				t.Errorf("%s: %q, %d flushes, or not cut", name, w.body.String(), len(w.flushes))
+			if !g.doOn(w, get("/")) || w.body.String() != "before" || !slices.Equal(w.flushes, []int{2, 6}) {
+				t.Errorf("%s: %q, flushed at %d, or not cut", name, w.body.String(), w.flushes)
 			}
 			if d := g.done[0]; d.Failure == "" || d.Bytes != 6 {
 				t.Errorf("%s: done %+v", name, d)
 			}
 		})
 	}
+}
+
+// slower is a client that takes the first piece at once.
+type slower struct{ slowWriter }
+
+func (w *slower) Write(p []byte) (int, error) {
+	if w.body.Len() == 0 {
+		return w.plainRecorder.Write(p)
+	}
+	return w.slowWriter.Write(p)
 }
 
 // panicking is a writer of somebody else's.
