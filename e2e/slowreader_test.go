@@ -137,6 +137,25 @@ func TestSlowReaderOfAFile(t *testing.T) {
 	}
 }
 
+// HTTP/2 has a window of its own for what the client does not read.
+func TestSlowReaderOverHTTP2(t *testing.T) {
+	t.Parallel()
+	c := oneThread(t)
+	client := http2Client(t)
+	client.Timeout = 3 * harness.Patience
+	r, err := client.Get(c.URL("/large?blocks=1024"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	c.sending(t)
+	c.Get(t, "/hello").Want(t, 200, "hello")
+	var got lines
+	if _, err := io.Copy(&got, r.Body); err != nil || got.size != longBody || got.wrong != nil {
+		t.Errorf("%d bytes of %d: %v, %v", got.size, longBody, err, got.wrong)
+	}
+}
+
 // Without files, or with room for less, the application waits for its client, for longer
 // than the request timeout, and nothing is lost.
 func TestSlowReaderWithoutRoom(t *testing.T) {
