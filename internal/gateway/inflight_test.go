@@ -43,6 +43,7 @@ func TestFlightStates(t *testing.T) {
 		}
 	}
 	g = newRig(func(w *fakeWorker) {
+		w.hints() // which is taken once the slot is the request's
 		look()
 		w.respond(0, "200 OK", "one", plain("text/plain")...)
 		w.block(0, "two")
