@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"highball/internal/spool"
@@ -229,7 +230,8 @@ type named struct {
 }
 
 func (n named) attrs(more ...any) []any {
-	return append([]any{"request", n.id, "line", n.method + " " + n.target + " " + n.proto, "pid", n.pid}, more...)
+	// The texts go with the request: a handler of logs may keep them.
+	return append([]any{"request", strings.Clone(n.id), "line", n.method + " " + n.target + " " + n.proto, "pid", n.pid}, more...)
 }
 
 func (x *exchange) named() named { return named{x.id, x.r.Method, x.target.raw, x.r.Proto, x.pid} }

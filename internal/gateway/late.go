@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"highball/internal/spool"
@@ -26,6 +27,7 @@ type late struct {
 // letGo takes the call out of the exchange: what comes of it is not the client's.
 func (x *exchange) letGo() *late {
 	l := x.part()
+	l.named.id, l.named.method, l.named.target = strings.Clone(l.named.id), strings.Clone(l.named.method), strings.Clone(l.named.target)
 	return &l
 }
 

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"time"
+	"unsafe"
 
 	"highball/internal/wire"
 )
@@ -13,6 +14,7 @@ type lent struct {
 	g     *Gateway
 	late  late
 	timer *time.Timer
+	text  []byte // what late.named says
 }
 
 // closeGrace is that time.
@@ -38,9 +40,21 @@ func (x *exchange) lend(h wire.Header) {
 	l := x.g.lents.Get().(*lent)
 	l.late = x.part()
 	l.late.ended = true
+	l.late.named = l.keep(l.late.named)
+	l.late.body, x.spooled = x.spooled, nil
 	x.g.late.Add(1)
 	x.lent = l
 	l.timer.Reset(closeGrace)
+}
+
+// keep copies the texts of a request, which go with it.
+func (l *lent) keep(n named) named {
+	l.text = append(append(append(l.text[:0], n.id...), n.method...), n.target...)
+	text := unsafe.String(unsafe.SliceData(l.text), len(l.text))
+	kept := named{proto: n.proto, pid: n.pid}
+	kept.id, text = text[:len(n.id)], text[len(n.id):]
+	kept.method, kept.target = text[:len(n.method)], text[len(n.method):]
+	return kept
 }
 
 func (l *lent) fire() {
