@@ -23,13 +23,12 @@ func (t *target) Requests(ctx context.Context) []control.Request {
 	var dumps dumps
 	var wg sync.WaitGroup
 	for i, f := range flights {
-		state, s, queued := f.State()
 		r := &requests[i]
 		*r = control.Request{
-			ID: f.ID, Method: f.Method, Path: f.Path, Client: f.Client, State: requestStates[state],
-			AgeMS: time.Since(f.Began).Milliseconds(), QueuedMS: queued.Milliseconds(),
+			ID: f.ID, Method: f.Method, Path: f.Path, Client: f.Client, State: requestStates[f.State],
+			AgeMS: time.Since(f.Began).Milliseconds(), QueuedMS: f.Queued.Milliseconds(),
 		}
-		place, ok := s.(slot)
+		place, ok := f.Slot.(slot)
 		if !ok {
 			continue
 		}

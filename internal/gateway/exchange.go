@@ -20,7 +20,7 @@ type exchange struct {
 	r      *http.Request
 	id     string
 	began  time.Time
-	flight Flight
+	flight flight
 	target target
 
 	// The request's body: supply reads it, nil if there is none. It streams through
@@ -67,7 +67,7 @@ type exchange struct {
 
 // attempt has one worker serve the request.
 func (x *exchange) attempt(frame []byte, ask Ask) error {
-	x.flight.state.Store(Queued)
+	x.flight.enters(Queued)
 	lease, err := x.acquire(ask)
 	if err != nil {
 		return err
@@ -185,7 +185,7 @@ func (x *exchange) release() {
 	}
 	x.held = false
 	x.detach()
-	x.flight.slot.Store(nil)
+	x.flight.lands()
 	x.call.End()
 	x.lease.Release()
 }

@@ -2,8 +2,8 @@ package gateway
 
 import (
 	"net/http"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -14,46 +14,76 @@ const (
 	Sending              // its response has begun
 )
 
-// Flight is a request that is being served, as others may see it.
+// Flight is a request that is being served, as it was at a moment.
 type Flight struct {
 	ID, Method, Path, Client string
 	Began                    time.Time
-
-	state  atomic.Int32
-	queued atomic.Int64 // nanoseconds
-	slot   atomic.Pointer[Slot]
-
-	before, after *Flight // in the register, under its lock
+	State                    int32
+	Queued                   time.Duration
+	// Slot is nil while the request is queued, and once the slot was given back: the
+	// client is still to take what the application has produced.
+	Slot Slot
 }
 
-// State is Queued, Running or Sending. Slot is nil while it is Queued, and once the
-// slot was given back: the client is still to take what the application has produced.
-func (f *Flight) State() (state int32, slot Slot, queued time.Duration) {
-	if state = f.state.Load(); state == Queued {
-		return Queued, nil, time.Since(f.Began)
+// flight is the request itself. Its texts go with it.
+type flight struct {
+	id     string
+	r      *http.Request
+	began  time.Time
+	mu     sync.Mutex
+	state  int32
+	queued time.Duration
+	slot   Slot
+
+	before, after *flight // in the register, under its lock
+}
+
+// look is called while the request is in the register.
+func (f *flight) look() Flight {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	seen := Flight{
+		ID: strings.Clone(f.id), Method: strings.Clone(f.r.Method), Path: strings.Clone(f.r.RequestURI), Client: f.r.RemoteAddr,
+		Began: f.began, State: f.state, Queued: f.queued, Slot: f.slot,
 	}
-	if s := f.slot.Load(); s != nil {
-		slot = *s
+	if seen.State == Queued {
+		seen.Queued = time.Since(f.began)
 	}
-	return state, slot, time.Duration(f.queued.Load())
+	return seen
 }
 
 // dispatched notes that the request has a slot.
-func (f *Flight) dispatched(s Slot, waited time.Duration) {
-	f.slot.Store(&s)
-	f.queued.Store(int64(waited))
-	f.state.Store(Running)
+func (f *flight) dispatched(s Slot, waited time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.state, f.slot, f.queued = Running, s, waited
+}
+
+// enters notes a state.
+func (f *flight) enters(state int32) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.state = state; state == Queued {
+		f.slot = nil
+	}
+}
+
+// lands notes that the slot was given back.
+func (f *flight) lands() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.slot = nil
 }
 
 // register holds the requests that are being served, in a list: adding to one
 // and taking out costs the same however many there are.
 type register struct {
 	mu    sync.Mutex
-	first *Flight
+	first *flight
 	ended int64 // requests so far
 }
 
-func (r *register) add(f *Flight) {
+func (r *register) add(f *flight) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if f.after = r.first; r.first != nil {
@@ -62,7 +92,7 @@ func (r *register) add(f *Flight) {
 	r.first = f
 }
 
-func (r *register) remove(f *Flight) {
+func (r *register) remove(f *flight) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended++
@@ -77,19 +107,18 @@ func (r *register) remove(f *Flight) {
 }
 
 // InFlight are the requests that are being served now.
-func (g *Gateway) InFlight() (all []*Flight) {
+func (g *Gateway) InFlight() (all []Flight) {
 	g.register.mu.Lock()
 	defer g.register.mu.Unlock()
 	for f := g.register.first; f != nil; f = f.after {
-		all = append(all, f)
+		all = append(all, f.look())
 	}
 	return all
 }
 
-// enter puts the exchange into the register; leave takes it out.
+// enter puts the exchange into the register.
 func (x *exchange) enter(r *http.Request) {
-	x.flight.ID, x.flight.Method, x.flight.Path = x.id, r.Method, r.RequestURI
-	x.flight.Client, x.flight.Began = r.RemoteAddr, x.began
+	x.flight.id, x.flight.r, x.flight.began = x.id, r, x.began
 	x.g.register.add(&x.flight)
 }
 

@@ -7,9 +7,9 @@ import (
 // Requests can be seen from their coming to their end, in whatever order they end.
 func TestRegister(t *testing.T) {
 	var g Gateway
-	flights := make([]*Flight, 5)
+	flights := make([]*flight, 5)
 	for i := range flights {
-		flights[i] = &Flight{ID: string(rune('a' + i))}
+		flights[i] = &flight{id: string(rune('a' + i)), r: get("/")}
 		g.register.add(flights[i])
 	}
 	for removed, i := range []int{2, 0, 4, 3, 1} { // from the middle, the oldest, the newest, the rest
@@ -18,7 +18,7 @@ func TestRegister(t *testing.T) {
 		}
 		g.register.remove(flights[i])
 		for _, f := range g.InFlight() {
-			if f == flights[i] {
+			if f.ID == flights[i].id {
 				t.Fatalf("%s is still there", f.ID)
 			}
 		}
@@ -35,11 +35,10 @@ func TestFlightStates(t *testing.T) {
 	var g *rig
 	look := func() {
 		for _, f := range g.InFlight() {
-			state, slot, _ := f.State()
-			if slot == nil || f.Method != "GET" || f.Path != "/x?y" {
-				t.Errorf("a request in a slot is seen as %+v, slot %v", f.Path, slot)
+			if f.Slot == nil || f.Method != "GET" || f.Path != "/x?y" {
+				t.Errorf("a request in a slot is seen as %+v, slot %v", f.Path, f.Slot)
 			}
-			seen <- state
+			seen <- f.State
 		}
 	}
 	g = newRig(func(w *fakeWorker) {

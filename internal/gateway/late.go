@@ -34,7 +34,7 @@ func (x *exchange) letGo() *late {
 func (x *exchange) part() late {
 	x.held = false
 	x.detach()
-	x.flight.slot.Store(nil)
+	x.flight.lands()
 	return late{
 		call: x.call, lease: x.lease, timeout: x.g.opts.RequestTimeout, asked: x.asked, ended: x.endSeen,
 		named: x.named(), logger: x.g.opts.Logger,

@@ -107,8 +107,8 @@ func TestResponseWaitsInAFile(t *testing.T) {
 				}
 				if flights := g.InFlight(); len(flights) != 1 {
 					t.Errorf("%s: %d requests are in flight", name, len(flights))
-				} else if state, slot, _ := flights[0].State(); state != Sending || slot != nil {
-					t.Errorf("%s: state %d, slot %v", name, state, slot)
+				} else if f := flights[0]; f.State != Sending || f.Slot != nil {
+					t.Errorf("%s: state %d, slot %v", name, f.State, f.Slot)
 				}
 			})
 			g.checkEmpty(t, store)

@@ -144,7 +144,7 @@ func (hd *head) addLength(n int64) {
 func (x *exchange) writeHead(hd head) {
 	x.headSent, x.status, x.declared = true, hd.status, hd.length
 	x.toHead = sinceAsked(x)
-	x.flight.state.Store(Sending)
+	x.flight.enters(Sending)
 	if x.g.opts.QueueTimeField {
 		hd.fields = append(hd.fields, Field{queueTimeField, x.queueTimeValue()})
 	}
