@@ -183,6 +183,9 @@ func (s *Server) onDone() func(*http.Request, gateway.Done) {
 			QueueTime: d.Waited, AppTime: d.ToHead, Referer: r.Referer(), UserAgent: r.UserAgent(),
 			Host: r.Host, WorkerPID: d.WorkerPID,
 		}
+		if !s.cfg.Standalone { // whose log writes at once; another handler may keep the texts
+			record = record.Clone()
+		}
 		if d.Failure != "" {
 			record.Error = errors.New(d.Failure)
 		}

@@ -137,7 +137,7 @@ func TestEnvironLengthWithoutField(t *testing.T) {
 
 func TestRequestIDsDiffer(t *testing.T) {
 	ids := newRequestIDs()
-	if a, b := ids.next(), ids.next(); a == b || !strings.HasPrefix(b, ids.prefix) {
+	if a, b := string(ids.appendNext(nil)), string(ids.appendNext(nil)); a == b || !strings.HasPrefix(b, ids.prefix) {
 		t.Errorf("%q, %q", a, b)
 	}
 	if newRequestIDs().prefix == ids.prefix {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unsafe"
 
 	"highball/internal/spool"
 	"highball/internal/wire"
@@ -22,6 +23,9 @@ type exchange struct {
 	began  time.Time
 	flight flight
 	target target
+
+	scratch scratch
+	borrows bool // the writer takes a head at once: its texts need not be kept
 
 	// The request's body: supply reads it, nil if there is none. It streams through
 	// intake, or waits in a file, or is in the frame.
@@ -63,6 +67,39 @@ type exchange struct {
 	gone     bool  // the client has left: what comes is thrown away
 	mute     bool  // nothing more is for the client: the gateway has answered instead
 	cut      bool  // the connection must be cut
+}
+
+// scratch is the memory of an exchange for what is gone with it.
+type scratch struct {
+	id     [32]byte
+	length [20]byte
+	fields []Field
+}
+
+// newExchange begins a request. Most of what it takes was another's: the texts of the
+// request go with it as well.
+func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange {
+	x, ok := g.exchanges.Get().(*exchange)
+	if !ok {
+		x = new(exchange)
+	}
+	id := g.ids.appendNext(x.scratch.id[:0])
+	x.g, x.w, x.r, x.began = g, w, r, time.Now()
+	x.id = unsafe.String(&id[0], len(id))
+	x.flight.id, x.flight.r, x.flight.began = x.id, r, x.began
+	_, x.borrows = w.(HeadWriter)
+	return x
+}
+
+// end takes the request out of the register. An exchange whose handler panicked may be
+// in use by who knows whom.
+func (g *Gateway) end(x *exchange, whole bool) {
+	g.register.remove(&x.flight)
+	if whole {
+		clear(x.scratch.fields)
+		*x = exchange{scratch: scratch{fields: x.scratch.fields[:0]}}
+		g.exchanges.Put(x)
+	}
 }
 
 // attempt has one worker serve the request.

@@ -17,7 +17,7 @@ import (
 func (x *exchange) file(h wire.Header, payload []byte) error {
 	d := wire.NewDecoder(payload)
 	d.Tuple(4)
-	hd, err := decodeHead(&d)
+	hd, err := x.decodeHead(&d)
 	offset, count := d.Int(), d.Int()
 	if err == nil {
 		err = d.Err()

@@ -25,7 +25,7 @@ func FuzzResponseHead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		d := wire.NewDecoder(payload)
 		d.Tuple(3)
-		hd, err := decodeHead(&d)
+		hd, err := new(exchange).decodeHead(&d)
 		if err != nil {
 			return
 		}

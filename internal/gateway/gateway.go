@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,7 +56,8 @@ type Options struct {
 	// Logger receives the application's failures.
 	Logger *slog.Logger
 
-	// OnDone, if set, is told of each request when its response has ended.
+	// OnDone, if set, is told of each request when its response has ended. The texts of
+	// both go with the request.
 	OnDone func(r *http.Request, done Done)
 }
 
@@ -78,6 +80,7 @@ type Gateway struct {
 	ids        requestIDs
 	bufs       sync.Pool // *[]byte: frames
 	lents      sync.Pool // *lent
+	exchanges  sync.Pool // *exchange
 	routes     *routes
 	register   register
 	bodies     bodyCounters
@@ -110,9 +113,10 @@ func (g *Gateway) Wait() { g.late.Wait() }
 
 // ServeHTTP serves one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{g: g, w: w, r: r, began: time.Now(), id: g.ids.next()}
-	x.enter(r)
-	defer g.register.remove(&x.flight)
+	x := g.newExchange(w, r)
+	g.register.add(&x.flight)
+	whole := false
+	defer func() { g.end(x, whole) }()
 	switch err := x.serve(); err {
 	case nil:
 	case errWholeServer:
@@ -125,6 +129,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.opts.OnDone != nil {
 		g.opts.OnDone(r, x.done())
 	}
+	whole = true
 	if x.cut {
 		// net/http then closes the connection (HTTP/1) or resets the stream
 		// (HTTP/2), so that nobody takes what was sent for the whole.
@@ -145,6 +150,9 @@ func (x *exchange) serve() error {
 	ask := Ask{Cost: x.cost(frame)}
 	for deaths := 0; ; {
 		err := x.attempt(frame, ask)
+		if err == nil {
+			return nil
+		}
 		var retry *retryError
 		if !errors.As(err, &retry) {
 			return err
@@ -156,7 +164,7 @@ func (x *exchange) serve() error {
 		if deaths++; deaths == maxDeaths {
 			return err
 		}
-		x.g.opts.Logger.Warn("request goes to another worker", "request", x.id, "cause", retry.cause)
+		x.g.opts.Logger.Warn("request goes to another worker", "request", strings.Clone(x.id), "cause", retry.cause)
 	}
 }
 

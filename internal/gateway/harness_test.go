@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -53,7 +54,10 @@ func newRig(workers ...func(w *fakeWorker)) *rig {
 		Acquire: g.acquire,
 		Bodies:  Bodies{Memory: inMemory, Timeout: time.Minute},
 		Logger:  slog.New(slog.NewTextHandler(&g.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		OnDone:  func(_ *http.Request, d Done) { g.done = append(g.done, d) },
+		OnDone: func(_ *http.Request, d Done) {
+			d.RequestID = strings.Clone(d.RequestID)
+			g.done = append(g.done, d)
+		},
 
 		ResponseMemory: 256 << 10, ResponseBudget: 1 << 20,
 	})

@@ -137,7 +137,10 @@ type recorder struct {
 }
 
 func (w *recorder) WriteHead(status int, reason string, fields []Field) {
-	w.status, w.reason, w.fields = status, reason, append([]Field(nil), fields...)
+	w.status, w.reason, w.fields = status, strings.Clone(reason), nil
+	for _, f := range fields {
+		w.fields = append(w.fields, Field{strings.Clone(f.Name), strings.Clone(f.Value)})
+	}
 }
 
 // plainRecorder keeps what was written, and when it was flushed.

@@ -116,12 +116,6 @@ func (g *Gateway) InFlight() (all []Flight) {
 	return all
 }
 
-// enter puts the exchange into the register.
-func (x *exchange) enter(r *http.Request) {
-	x.flight.id, x.flight.r, x.flight.began = x.id, r, x.began
-	x.g.register.add(&x.flight)
-}
-
 // Served counts the requests that have been answered, or given up.
 func (g *Gateway) Served() int64 {
 	g.register.mu.Lock()

@@ -20,7 +20,6 @@ func newRequestIDs() requestIDs {
 	return requestIDs{prefix: hex.EncodeToString(random[:]) + "-", last: new(atomic.Uint64)}
 }
 
-func (ids requestIDs) next() string {
-	var buf [32]byte
-	return string(strconv.AppendUint(append(buf[:0], ids.prefix...), ids.last.Add(1), 10))
+func (ids requestIDs) appendNext(b []byte) []byte {
+	return strconv.AppendUint(append(b, ids.prefix...), ids.last.Add(1), 10)
 }

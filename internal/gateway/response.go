@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"highball/internal/wire"
 )
@@ -18,7 +19,7 @@ type Field = struct{ Name, Value string }
 
 // HeadWriter is what a ResponseWriter may implement to carry what net/http's
 // cannot: the reason phrase, and the order, spelling and number of the fields.
-// Framing fields (Content-Length) are among them.
+// Framing fields (Content-Length) are among them. It must keep none of the texts.
 type HeadWriter interface {
 	WriteHead(status int, reason string, fields []Field)
 }
@@ -35,7 +36,7 @@ type head struct {
 func (x *exchange) response(h wire.Header, payload []byte) error {
 	d := wire.NewDecoder(payload)
 	d.Tuple(3)
-	hd, err := decodeHead(&d)
+	hd, err := x.decodeHead(&d)
 	if err != nil {
 		return x.badHead(err)
 	}
@@ -47,7 +48,7 @@ func (x *exchange) response(h wire.Header, payload []byte) error {
 	// An empty body may be left out of the answer to HEAD: no word on its length.
 	known := len(body) > 0 || x.r.Method != http.MethodHead
 	if whole && known && hd.length < 0 && bodyAllowed(hd.status) {
-		hd.addLength(int64(len(body)))
+		x.addLength(&hd, int64(len(body)))
 	}
 	if x.silent() {
 		return nil
@@ -80,15 +81,18 @@ func (x *exchange) badHead(err error) error {
 
 // decodeHead reads status and headers and checks them (pep3333 63 to 65, 120):
 // what the worker checks at start_response is checked once more before it leaves.
-func decodeHead(d *wire.Decoder) (head, error) {
-	hd := head{length: -1}
-	line := d.Latin1()
-	n := d.List()
-	hd.fields = make([]Field, 0, min(n, 256))
-	for range n {
-		d.Tuple(2)
-		hd.fields = append(hd.fields, Field{d.Latin1(), d.Latin1()})
+func (x *exchange) decodeHead(d *wire.Decoder) (head, error) {
+	text := d.Latin1
+	if x.borrows {
+		text = d.Latin1View
 	}
+	hd := head{length: -1, fields: x.scratch.fields[:0]}
+	line := text()
+	for range d.List() {
+		d.Tuple(2)
+		hd.fields = append(hd.fields, Field{text(), text()})
+	}
+	x.scratch.fields = hd.fields
 	if err := d.Err(); err != nil {
 		if errors.Is(err, wire.ErrNotLatin1) {
 			return hd, errors.New("a status or header has characters beyond latin-1 (PEP 3333, Unicode Issues)")
@@ -135,9 +139,15 @@ func (hd *head) check(f Field) error {
 	return nil
 }
 
-func (hd *head) addLength(n int64) {
+func (x *exchange) addLength(hd *head, n int64) {
 	hd.length = n
-	hd.fields = append(hd.fields, Field{"Content-Length", strconv.FormatInt(n, 10)})
+	text := strconv.AppendInt(x.scratch.length[:0], n, 10)
+	value := unsafe.String(&text[0], len(text))
+	if !x.borrows {
+		value = strings.Clone(value)
+	}
+	hd.fields = append(hd.fields, Field{"Content-Length", value})
+	x.scratch.fields = hd.fields
 }
 
 // writeHead sends status and fields, by the writer's own means if it has them.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -54,6 +55,14 @@ type AccessRecord struct {
 	Host       string
 	WorkerPID  int   // 0 if no worker saw the request
 	Error      error // why the request failed, or nil
+}
+
+// Clone returns a record whose texts are its own.
+func (r AccessRecord) Clone() AccessRecord {
+	for _, text := range [...]*string{&r.RequestID, &r.Method, &r.Target, &r.Referer, &r.UserAgent, &r.Host} {
+		*text = strings.Clone(*text)
+	}
+	return r
 }
 
 // LogTo logs r as attributes with the constant keys of this package. Nothing is

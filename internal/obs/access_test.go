@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 func sample() AccessRecord {
@@ -200,5 +201,20 @@ func BenchmarkAccess(b *testing.B) {
 				r.LogTo(b.Context(), bm.l)
 			}
 		})
+	}
+}
+
+// A clone is the same, and does not change with the memory of the first.
+func TestAccessRecordClone(t *testing.T) {
+	memory := []byte("GET")
+	r := sample()
+	r.Method = unsafe.String(&memory[0], len(memory))
+	c := r.Clone()
+	if !reflect.DeepEqual(r, c) {
+		t.Errorf("%+v of %+v", c, r)
+	}
+	copy(memory, "xxx")
+	if c.Method != "GET" {
+		t.Errorf("the clone's method has become %q", c.Method)
 	}
 }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package highball
+
+const raceDetector = false

@@ -1,0 +1,6 @@
+//go:build race
+
+package highball
+
+// raceDetector: under it a sync.Pool drops at random what is put into it.
+const raceDetector = true
