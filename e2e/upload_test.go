@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"highball"
 	"highball/e2e/harness"
@@ -178,25 +179,13 @@ func TestSpooledBodyIsServedAgain(t *testing.T) {
 	})
 }
 
-// What the server waits for ends with the body: the application may take longer.
-func TestApplicationMayRestAfterABody(t *testing.T) {
-	p := harness.Newest(t)
-	t.Parallel()
-	s := uploads(t, p, "--body-timeout", "1s", "--body-grace", "1s", "--stream-request", "/streamed")
-	for _, path := range []string{"/?rest=2.5", "/streamed?rest=2.5"} {
-		for _, size := range []int{100, 50_000} {
-			s.Do(t, harness.Post(path, text(size))).WantStatus(t, 200)
-			s.Do(t, harness.PostChunked(path, text(size))).WantStatus(t, 200)
-		}
-	}
-}
-
 // The same in a net/http server that is not ours.
 func TestUploadsInTheLibrary(t *testing.T) {
 	p := harness.Newest(t)
 	t.Parallel()
 	server := httptest.NewServer(library(t, p, "upload", func(c *highball.Config) {
 		c.BodyMemory, c.SpoolLimit, c.MaxBody, c.StreamRequest = 10<<10, 100<<10, 200<<10, []string{"/streamed/"}
+		c.BodyTimeout = time.Second
 	}))
 	t.Cleanup(server.Close)
 	post := func(path, body string, known bool) (int, string) {
@@ -228,6 +217,13 @@ func TestUploadsInTheLibrary(t *testing.T) {
 		}
 		if status, _ := post("/", text(300_000), known); status != 413 {
 			t.Errorf("too large: %d", status)
+		}
+	}
+	for _, path := range []string{"/", "/streamed"} {
+		for _, parts := range beginnings(path, text(50_000)) {
+			c := harness.Dial(t, "tcp", server.Listener.Addr().String()).Send(parts[0])
+			c.Response("POST").WantStatus(t, 408)
+			c.ExpectEnd()
 		}
 	}
 }

@@ -175,23 +175,26 @@ func TestTooLargeStream(t *testing.T) {
 
 // What streams from the middle on needs no more of the quota than it has.
 func TestStreamBehindAFullSpool(t *testing.T) {
-	body := &source{total: 3 << 20}
-	var got []byte
-	g, store := newSpoolRig(t, 5*inMemory, func(w *fakeWorker) {
-		got, _ = w.readAll(10_000)
-		w.respond(final, "200 OK", "")
+	synctest.Test(t, func(t *testing.T) {
+		body := &source{total: 3 << 20}
+		g, store := newSpoolRig(t, 4*inMemory+1000, func(w *fakeWorker) {
+			got := w.read(10_000).data
+			<-time.After(time.Second) // virtual: all that could be read has been read
+			rest, _ := w.readAll(10_000)
+			body.checkSame(t, append(got, rest...))
+			w.respond(final, "200 OK", "")
+		})
+		if w, aborted := g.do(post(-1, body)); w.Code != 200 || aborted {
+			t.Errorf("status %d, aborted %v", w.Code, aborted)
+		}
+		if made := store.Stats(); made.Refused != 0 {
+			t.Errorf("%+v", made)
+		}
+		checkEmpty(t, store)
 	})
-	if w, aborted := g.do(post(-1, body)); w.Code != 200 || aborted {
-		t.Errorf("status %d, aborted %v", w.Code, aborted)
-	}
-	body.checkSame(t, got)
-	if made := store.Stats(); made.Refused != 0 {
-		t.Errorf("%+v", made)
-	}
-	checkEmpty(t, store)
 }
 
-// A client that is announced as having left, in the middle, leaves nothing behind.
+// A body that does not come whole leaves nothing behind, and reaches nobody.
 func TestBrokenBodyInAFile(t *testing.T) {
 	for name, c := range map[string]struct {
 		length int64
@@ -388,12 +391,48 @@ func TestSlowApplicationIsNoSlowClient(t *testing.T) {
 	})
 }
 
+// The deadline for a body ends with it, while the application still runs.
+func TestDeadlineEndsWithTheBody(t *testing.T) {
+	for name, c := range map[string]struct {
+		size    int64
+		known   bool
+		streams bool
+	}{
+		"small": {10, true, false}, "chunked": {10, false, false}, "in a file": {2 * inMemory, true, false},
+		"chunked, in a file": {2 * inMemory, false, false}, "streams": {2 * inMemory, true, true},
+	} {
+		client := &deadlineRecorder{cut: func() {}}
+		g, _ := newSpoolRig(t, 0, func(w *fakeWorker) {
+			if w.body() == nil {
+				w.readAll(1 << 20)
+			}
+			client.mu.Lock()
+			defer client.mu.Unlock()
+			if !client.last.IsZero() {
+				t.Errorf("%s: the deadline stays on the connection", name)
+			}
+			client.last = time.Time{}
+			defer w.respond(final, "200 OK", "")
+		})
+		if c.streams {
+			g.opts.Bodies.Stream = everywhere
+		}
+		r := post(-1, prompt{&source{total: c.size}})
+		if c.known {
+			r.ContentLength = c.size
+		}
+		g.doOn(client, r)
+		g.checkFreed(t)
+	}
+}
+
 // Memory is for what has come, not for what was announced.
 func TestAnnouncedBodiesCostNothing(t *testing.T) {
-	s := &supply{body: io.NopCloser(strings.NewReader("four")), limits: &Bodies{}, length: 8 << 20, control: http.NewResponseController(httptest.NewRecorder())}
+	come := strings.Repeat("x", 5000)
+	s := &supply{body: io.NopCloser(strings.NewReader(come)), limits: &Bodies{}, length: 8 << 20, control: http.NewResponseController(httptest.NewRecorder())}
 	b, err := s.appendWhole(make([]byte, 0, 100))
-	if !errors.Is(err, io.ErrUnexpectedEOF) || string(b) != "four" || cap(b) > 16<<10 {
-		t.Errorf("%q, %v, room for %d", b, err, cap(b))
+	if !errors.Is(err, io.ErrUnexpectedEOF) || string(b) != come || cap(b) > 32<<10 {
+		t.Errorf("%d bytes, %v, room for %d", len(b), err, cap(b))
 	}
 }
 

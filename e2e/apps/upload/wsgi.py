@@ -1,10 +1,9 @@
-"""Says what it got for a body; ?die=FILE kills the worker the first time, ?rest=S sleeps before the answer."""
+"""Says what it got for a body; ?die=FILE kills the worker the first time."""
 
 import hashlib
 import io
 import os
 import signal
-import time
 
 from support import query, reply, tell
 
@@ -27,7 +26,6 @@ def application(environ, start_response):
     if "die" in asked and not os.path.exists(asked["die"]):
         open(asked["die"], "w").close()
         os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(float(asked.get("rest", 0)))
     result["kind"] = "memory" if isinstance(stream, io.BytesIO) else "file" if stream.seekable() else "stream"
     if result["kind"] != "stream":
         result["end"] = stream.tell()
