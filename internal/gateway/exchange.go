@@ -390,6 +390,8 @@ func (x *exchange) endBody() {
 	if x.g.opts.ClosesInOrder != nil && x.g.opts.ClosesInOrder(x.r.Context()) {
 		return
 	}
+	// A server that is not ours reads on, though only to throw it away.
+	_ = x.intake.control.SetReadDeadline(time.Now().Add(drainTime))
 	if x.intake.abandoned { // the response has said so, and the server closes
 		return
 	}

@@ -178,8 +178,6 @@ func (in *intake) end() bool {
 	}
 	in.mu.Unlock()
 	if in.abandoned {
-		// The server reads to the end of a short body all the same.
-		_ = in.control.SetReadDeadline(time.Now().Add(drainTime))
 		return in.proto != 1
 	}
 	if !started {
