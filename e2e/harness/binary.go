@@ -93,3 +93,6 @@ func failed(err error) int {
 
 // Binary is the path of the highball that is tested.
 func Binary() string { return binary }
+
+// Race says whether the tests, and the server with them, run under the race detector.
+func Race() bool { return raceDetector }

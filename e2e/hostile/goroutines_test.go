@@ -1,6 +1,8 @@
 package hostile
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -8,25 +10,27 @@ import (
 )
 
 // goroutines ends the server by SIGABRT, on which Go's runtime prints the stack of
-// each goroutine, and returns these.
-func (s *scene) goroutines() (stacks []string) {
+// each goroutine, and returns what started these: how many each.
+func (s *scene) goroutines() (by map[string]int, all int) {
 	s.t.Helper()
-	from := len(s.Find(func(harness.Entry) bool { return true }))
 	if err := s.Signal(syscall.SIGABRT); err != nil {
 		s.t.Fatal(err)
 	}
 	<-s.Ended()
 	harness.Eventually(s.t, "the workers have followed", func() bool { return len(s.Processes()) == 0 })
 	_ = s.Leave()
-	for _, e := range s.Find(func(harness.Entry) bool { return true })[from:] {
-		if strings.HasPrefix(e.Raw, "goroutine ") {
-			stacks = append(stacks, "")
-		}
-		if len(stacks) > 0 {
-			stacks[len(stacks)-1] += e.Raw + "\n"
+	by = map[string]int{}
+	for _, e := range s.Find(func(e harness.Entry) bool {
+		return strings.HasPrefix(e.Raw, "goroutine ") || strings.HasPrefix(e.Raw, "created by ")
+	}) {
+		if what, created := strings.CutPrefix(e.Raw, "created by "); created {
+			what, _, _ = strings.Cut(what, " in goroutine")
+			by[what]++
+		} else {
+			all++
 		}
 	}
-	return stacks
+	return by, all
 }
 
 // leavesNoGoroutine ends the server, and fails the test if more goroutines run than
@@ -34,10 +38,12 @@ func (s *scene) goroutines() (stacks []string) {
 func (s *scene) leavesNoGoroutine() {
 	s.t.Helper()
 	const spare = 4 // idle ones of the runtime, a connection to the control socket
-	fresh := perform(s.t).goroutines()
-	stacks := s.goroutines()
-	s.t.Logf("%d goroutines at the end, %d in a server that has just begun", len(stacks), len(fresh))
-	if len(fresh) == 0 || len(stacks) > len(fresh)+spare {
-		s.t.Errorf("the stacks:\n%s", strings.Join(stacks, "\n"))
+	_, fresh := perform(s.t).goroutines()
+	by, all := s.goroutines()
+	s.t.Logf("%d goroutines at the end, %d in a server that has just begun", all, fresh)
+	if fresh == 0 || all > fresh+spare {
+		for _, what := range slices.Sorted(maps.Keys(by)) {
+			s.t.Errorf("%4d by %s", by[what], what)
+		}
 	}
 }

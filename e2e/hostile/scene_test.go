@@ -46,7 +46,7 @@ func perform(t *testing.T, flags ...string) *scene {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	s := &scene{t: t, control: filepath.Join(dir, "c"), calls: t.TempDir()}
 	s.Server = harness.Start(t, harness.Options{
-		App: filepath.Join("hostile", "wsgi.py"), Python: harness.Newest(t).Path, Env: []string{"CALLS=" + s.calls, "GOTRACEBACK=all"},
+		App: filepath.Join("hostile", "wsgi.py"), Python: harness.Newest(t).Path, Env: []string{"CALLS=" + s.calls},
 		Args: append([]string{"--workers", strconv.Itoa(workers), "--threads", strconv.Itoa(threads), "--control", s.control}, flags...),
 	})
 	harness.Eventually(t, "the workers are ready", func() bool {

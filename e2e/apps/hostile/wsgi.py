@@ -10,7 +10,9 @@ from support import query
 CALLS = os.environ["CALLS"]
 BLOCK = 65536
 NAME = os.path.join(CALLS, "large")  # sparse
-BOOK = os.open(os.path.join(CALLS, "%d.calls" % os.getpid()), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+BOOK = os.open(
+    os.path.join(CALLS, "%d.calls" % os.getpid()), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
+)
 
 
 def size(environ):
