@@ -44,6 +44,7 @@ func cases() []benchCase {
 		{"overload", measureOverload},
 		{"evenness", measureEvenness},
 		{"reload", measureReload},
+		{"slow", measureSlow},
 		{"memory", measureMemory},
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 type asked struct {
 	at     time.Duration // since the beginning
 	path   string
+	limit  time.Duration // for the answer; 0: answerTimeout
 	took   time.Duration // from at to the end of the answer
 	status int           // 0: there was none
 	body   string
@@ -59,7 +61,7 @@ func (r *asked) ask(addr string, idle chan *httpClient) {
 	select {
 	case c = <-idle:
 	default:
-		conn, err := net.DialTimeout("tcp", addr, answerTimeout)
+		conn, err := net.DialTimeout("tcp", addr, cmp.Or(r.limit, answerTimeout))
 		if err != nil {
 			r.err = err
 			return
@@ -75,7 +77,7 @@ func (r *asked) ask(addr string, idle chan *httpClient) {
 }
 
 func (r *asked) over(c *httpClient) (keep bool, err error) {
-	_ = c.SetDeadline(time.Now().Add(answerTimeout))
+	_ = c.SetDeadline(time.Now().Add(cmp.Or(r.limit, answerTimeout)))
 	if _, err := c.Write(getRequest(r.path)); err != nil {
 		return false, err
 	}

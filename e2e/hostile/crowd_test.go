@@ -160,11 +160,11 @@ func slowBody(n int) manner {
 	}}
 }
 
-// readers kinds: a MiB in one block or in many, and 64 MiB of a file, which cost
-// nothing to keep; and of 64 MiB that the application makes twice as many as there
-// are slots.
+// reading kinds: 3 MiB in one block or in many, which is just more than the system's
+// buffers take; 64 MiB of a file, which cost nothing to keep; and of 64 MiB that the
+// application makes twice as many as there are slots.
 func slowReading(n int) manner {
-	path := [...]string{"/in-one?kib=1024", "/blocks?kib=1024", "/file"}[n%3]
+	path := [...]string{"/in-one?kib=3072", "/blocks?kib=3072", "/file"}[n%3]
 	if n < 2*workers*threads {
 		path = [...]string{"/in-one?kib=65536", "/blocks?kib=65536"}[n%2]
 	}
