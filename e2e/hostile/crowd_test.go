@@ -131,11 +131,12 @@ func slowHead(n int) manner {
 }
 
 // body kinds: a large body and a small one that come byte by byte, one in chunks, one
-// of which nothing comes, and one whose last byte is missing.
+// of which nothing comes, one whose last byte is missing, and one that is not sent
+// though the client was told to go on, or waits for that.
 func slowBody(n int) manner {
 	large := harness.Request("POST", "/body", fmt.Sprintf("Content-Length: %d", mebibyte))
 	return manner{behave: func(ctx context.Context, c net.Conn) {
-		switch n % 5 {
+		switch n % 6 {
 		case 0:
 			if says(ctx, c, large) {
 				dribbles(ctx, c, strings.Repeat("x", 4000), 1)
@@ -150,6 +151,10 @@ func slowBody(n int) manner {
 			}
 		case 3:
 			if says(ctx, c, large) {
+				awaitsEnd(c)
+			}
+		case 4:
+			if says(ctx, c, harness.Request("POST", "/body", "Expect: 100-continue", "Content-Length: 4000")) {
 				awaitsEnd(c)
 			}
 		default:
