@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"highball/e2e/harness"
 )
@@ -40,17 +39,6 @@ func dial(ctx context.Context, address string, n, receive int) (*net.TCPConn, er
 		return nil, err
 	}
 	return c.(*net.TCPConn), c.(*net.TCPConn).SetLinger(0)
-}
-
-// mustDial is dial for a client without which the test has no sense.
-func mustDial(t *testing.T, address string, n int) *net.TCPConn {
-	t.Helper()
-	c, err := dial(t.Context(), address, n, 0)
-	if err != nil {
-		t.Fatalf("client %d: %v", n, err)
-	}
-	_ = c.SetDeadline(time.Now().Add(harness.Patience))
-	return c
 }
 
 // concurrently calls do with each number below n, so many at a time. It fails the

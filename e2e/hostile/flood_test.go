@@ -17,7 +17,7 @@ import (
 // direction at once or within a request, or ask and do not stay. While they come,
 // others are served.
 func TestFloods(t *testing.T) {
-	n := scaled(5000, 500)
+	n := scaled(5000, 300)
 	needDescriptors(t, n)
 	s := perform(t)
 	begun := harness.Request("POST", "/body", "Content-Length: 10") + "hello"

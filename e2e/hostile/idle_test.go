@@ -81,7 +81,7 @@ func TestIdleConnectionsSlowNobody(t *testing.T) {
 		t.Logf("%.0f requests/s, beside %d idle connections %.0f", without, n, beside)
 	})
 	ratio := median(ratios)
-	if least := scaled(0.8, 0.6); ratio < least {
+	if least := scaled(0.8, 0.4); ratio < least && !harness.Race() { // whose work grows with the goroutines
 		t.Errorf("the rate is %.2f of that without them, want at least %.2f", ratio, least)
 	}
 	s.leavesNoGoroutine()
