@@ -15,16 +15,22 @@ const (
 	DefaultQueueTimeout   = 10 * time.Second
 	DefaultDrainTimeout   = 25 * time.Second
 
-	DefaultMaxBody     = 1 << 30 // bytes
-	DefaultBodyMemory  = 64 << 10
-	DefaultSpoolLimit  = 1 << 30
-	DefaultSpoolQuota  = 8 << 30
-	DefaultBodyTimeout = 60 * time.Second
-	DefaultBodyMinRate = 240 // bytes a second
-	DefaultBodyGrace   = 20 * time.Second
+	DefaultMaxBody            = 1 << 30 // bytes
+	DefaultBodyMemory         = 64 << 10
+	DefaultSpoolLimit         = 1 << 30
+	DefaultSpoolQuota         = 8 << 30
+	DefaultBodyTimeout        = 60 * time.Second
+	DefaultBodyMinRate        = 240 // bytes a second
+	DefaultBodyGrace          = 20 * time.Second
 	DefaultResponseMemory     = 256 << 10
 	DefaultResponseBudget     = 256 << 20
 	DefaultResponseSpoolLimit = 1 << 30
+	DefaultHeaderTimeout      = 30 * time.Second
+	DefaultKeepaliveTimeout   = 75 * time.Second
+	DefaultSendTimeout        = 60 * time.Second
+	DefaultLimitRequestLine   = 16 << 10
+	DefaultLimitRequestHead   = 64 << 10
+	DefaultLimitRequestFields = 128
 )
 
 // MaxBodyMemory is the largest Config.BodyMemory, in bytes.
@@ -74,6 +80,32 @@ type Config struct {
 	// Bind lists the addresses that Run listens on: "host:port", ":port",
 	// "[::1]:port", "unix:/path". Default: DefaultBind.
 	Bind []string
+
+	// HeaderTimeout bounds how long the head of a request may take.
+	HeaderTimeout time.Duration
+
+	// KeepaliveTimeout bounds how long a connection is kept without requests.
+	KeepaliveTimeout time.Duration
+
+	// SendTimeout bounds how long a client may take nothing of its response.
+	SendTimeout time.Duration
+
+	// LimitRequestLine is the longest request line, in bytes; longer ones are answered 414.
+	LimitRequestLine int
+
+	// LimitRequestHead is the largest head of a request, in bytes, and
+	// LimitRequestFields how many fields it may have; beyond that it is answered 431.
+	LimitRequestHead, LimitRequestFields int
+
+	// MaxConnections is how many connections may be open at a time. One more takes
+	// the place of one on which nothing is asked, or waits. Default: three quarters of
+	// the process's limit of descriptors, at most 100,000; negative: no limit.
+	MaxConnections int
+
+	// MaxConnectionsPerAddress is how many of them one client may have, an IPv4 address
+	// or the /64 of an IPv6 one; one more is closed. Default: a quarter of
+	// MaxConnections for public addresses, and no limit for others; negative: no limit.
+	MaxConnectionsPerAddress int
 
 	// Workers is the number of processes. Default: the CPUs that this process
 	// may use (affinity and cgroup quota), at least 2. At most 1024.

@@ -52,6 +52,7 @@ func (c Config) withDefaults() (Config, error) {
 	orDefault(&c.ResponseMemory, DefaultResponseMemory)
 	orDefault(&c.ResponseBudget, DefaultResponseBudget)
 	orDefault(&c.ResponseSpoolLimit, DefaultResponseSpoolLimit)
+	c.connectionDefaults()
 	if c.ReloadMode == "" {
 		c.ReloadMode = BlueGreen
 	}
@@ -86,6 +87,9 @@ func (c *Config) check() error {
 	c.ScriptName = strings.TrimRight(c.ScriptName, "/")
 	if c.ScriptName != "" && c.ScriptName[0] != '/' {
 		return fmt.Errorf("script-name: %q does not begin with a slash: did you mean %q?", c.ScriptName, "/"+c.ScriptName)
+	}
+	if err := c.checkConnections(); err != nil {
+		return err
 	}
 	for i, path := range c.PythonPath {
 		if !filepath.IsAbs(path) {

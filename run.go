@@ -33,7 +33,7 @@ type run struct {
 // Config.DrainTimeout, ends the workers and returns nil. Connections that come
 // while the workers start wait in the sockets' backlogs.
 func (s *Server) Run(ctx context.Context) error {
-	r := &run{s: s, front: front.New(s, s.logger), stopped: make(chan struct{})}
+	r := &run{s: s, front: front.New(s, s.cfg.front()), stopped: make(chan struct{})}
 	if !s.runCalled.CompareAndSwap(false, true) {
 		return errors.New("highball: Run was called twice")
 	}

@@ -50,6 +50,15 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 		RetryIdempotent: v.Bool("retry-idempotent"),
 		WarmUp:          v.List("warmup"),
 
+		HeaderTimeout:            limit(v.Duration("header-timeout")),
+		KeepaliveTimeout:         limit(v.Duration("keepalive-timeout")),
+		SendTimeout:              limit(v.Duration("send-timeout")),
+		LimitRequestLine:         limit(int(v.Size("limit-request-line"))),
+		LimitRequestHead:         limit(int(v.Size("limit-request-head"))),
+		LimitRequestFields:       v.Int("limit-request-fields"),
+		MaxConnections:           connections(v, "max-connections"),
+		MaxConnectionsPerAddress: connections(v, "max-connections-per-address"),
+
 		DrainTimeout:  limit(v.Duration("drain-timeout")),
 		ShutdownDelay: v.Duration("shutdown-delay"),
 
@@ -85,6 +94,15 @@ func memoryBudget(v settings.Values) int64 {
 		return n
 	}
 	return -1
+}
+
+// connections: the operator's zero is off, a Config's what follows from the limit of
+// descriptors.
+func connections(v settings.Values, name string) int {
+	if v.Source(name) == settings.SourceDefault {
+		return 0
+	}
+	return limit(v.Int(name))
 }
 
 // controlPath is where the control socket is to be, "" for nowhere.

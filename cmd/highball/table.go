@@ -17,6 +17,7 @@ func settingsTable() settings.Table {
 			appSettings(),
 			environmentSettings(),
 			networkSettings(),
+			connectionSettings(),
 			workerSettings(),
 			recycleSettings(),
 			limitSettings(),

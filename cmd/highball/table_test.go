@@ -68,7 +68,6 @@ func TestDefaultsAreThePackages(t *testing.T) {
 		RequestTimeout: highball.DefaultRequestTimeout,
 		QueueTimeout:   highball.DefaultQueueTimeout,
 		DrainTimeout:   highball.DefaultDrainTimeout,
-		ReloadMode:     highball.BlueGreen,
 		MaxBody:        highball.DefaultMaxBody,
 		BodyMemory:     highball.DefaultBodyMemory,
 		SpoolLimit:     highball.DefaultSpoolLimit,
@@ -80,6 +79,15 @@ func TestDefaultsAreThePackages(t *testing.T) {
 		ResponseMemory:     highball.DefaultResponseMemory,
 		ResponseBudget:     highball.DefaultResponseBudget,
 		ResponseSpoolLimit: highball.DefaultResponseSpoolLimit,
+
+		HeaderTimeout:      highball.DefaultHeaderTimeout,
+		KeepaliveTimeout:   highball.DefaultKeepaliveTimeout,
+		SendTimeout:        highball.DefaultSendTimeout,
+		LimitRequestLine:   highball.DefaultLimitRequestLine,
+		LimitRequestHead:   highball.DefaultLimitRequestHead,
+		LimitRequestFields: highball.DefaultLimitRequestFields,
+
+		ReloadMode: highball.BlueGreen,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -95,7 +103,7 @@ func TestEveryFieldIsSet(t *testing.T) {
 		"--max-requests", "7", "--max-requests-jitter", "8", "--max-worker-lifetime", "9", "--max-worker-memory", "10m", "--memory-budget", "11g", "--control", "/c",
 		"--queue-time-header", "--retry-idempotent", "--warmup", "/",
 		"--max-body", "1", "--body-memory", "2", "--spool-limit", "3", "--spool-dir", "/tmp", "--spool-quota", "4", "--stream-request", "/x",
-		"--body-timeout", "5", "--body-min-rate", "6", "--body-grace", "7")
+		"--body-timeout", "5", "--body-min-rate", "6", "--body-grace", "7", "--max-connections", "12", "--max-connections-per-address", "13")
 	got := reflect.ValueOf(serverConfig(values, logs{server: slog.Default(), access: slog.Default()}))
 	for i := range got.NumField() {
 		if name := got.Type().Field(i).Name; name == "Trace" || name == "Standalone" || name == "Sockets" {
@@ -112,12 +120,16 @@ func TestEveryFieldIsSet(t *testing.T) {
 }
 
 func TestZeroIsOff(t *testing.T) {
-	cfg := serverConfig(resolved(t, "--max-body=0", "--body-memory=0", "--spool-limit=0", "--spool-quota=0", "--body-timeout=0", "--body-min-rate=0", "--body-grace=0", "--start-timeout=0", "--request-timeout=0", "--queue-timeout=0", "--queue-size=0", "--drain-timeout=0"), logs{})
+	cfg := serverConfig(resolved(t, "--max-body=0", "--body-memory=0", "--spool-limit=0", "--spool-quota=0", "--body-timeout=0", "--body-min-rate=0", "--body-grace=0",
+		"--start-timeout=0", "--request-timeout=0", "--queue-timeout=0", "--queue-size=0", "--drain-timeout=0",
+		"--header-timeout=0", "--keepalive-timeout=0", "--send-timeout=0", "--max-connections=0", "--max-connections-per-address=0"), logs{})
 	for name, n := range map[string]int64{
 		"StartTimeout": int64(cfg.StartTimeout), "RequestTimeout": int64(cfg.RequestTimeout), "QueueTimeout": int64(cfg.QueueTimeout),
 		"QueueSize": int64(cfg.QueueSize), "DrainTimeout": int64(cfg.DrainTimeout),
 		"MaxBody": cfg.MaxBody, "BodyMemory": cfg.BodyMemory, "SpoolLimit": cfg.SpoolLimit, "SpoolQuota": cfg.SpoolQuota,
 		"BodyTimeout": int64(cfg.BodyTimeout), "BodyMinRate": cfg.BodyMinRate, "BodyGrace": int64(cfg.BodyGrace),
+		"HeaderTimeout": int64(cfg.HeaderTimeout), "KeepaliveTimeout": int64(cfg.KeepaliveTimeout), "SendTimeout": int64(cfg.SendTimeout),
+		"MaxConnections": int64(cfg.MaxConnections), "MaxConnectionsPerAddress": int64(cfg.MaxConnectionsPerAddress),
 	} {
 		if n >= 0 {
 			t.Errorf("%s = %d, want it negative, which is off", name, n)

@@ -59,7 +59,7 @@ func (p *program) traceRequest(ctx context.Context, values settings.Values, requ
 	if err := srv.Start(ctx); err != nil {
 		return nil, err
 	}
-	web := front.New(srv, logger)
+	web := front.New(srv, front.Options{Logger: logger})
 	go func() { _ = web.Serve(listener) }()
 	defer web.Close()
 

@@ -219,7 +219,7 @@ func TestAbortCuts(t *testing.T) {
 func TestLargeHead(t *testing.T) {
 	_, addr := serving(t, "tcp", func(http.ResponseWriter, *http.Request) { t.Error("it was served") })
 	c := connect(t, addr)
-	send(t, c, "GET / HTTP/1.1\r\nHost: example.org\r\nX: "+strings.Repeat("x", maxHeader+8<<10)+"\r\n\r\n")
+	send(t, c, "GET / HTTP/1.1\r\nHost: example.org\r\nX: "+strings.Repeat("x", maxHead+8<<10)+"\r\n\r\n")
 	response, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil || response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
 		t.Fatalf("%v, %v", response, err)

@@ -63,7 +63,7 @@ func servingOn(t *testing.T, l net.Listener, handler http.HandlerFunc) *Server {
 }
 
 func newServer(handler http.HandlerFunc) *Server {
-	return New(handler, slog.New(slog.DiscardHandler))
+	return New(handler, Options{Logger: slog.New(slog.DiscardHandler)})
 }
 
 func serve(t *testing.T, s *Server, l net.Listener) {

@@ -9,12 +9,18 @@ import (
 // HTTP/2 has http.Servers of its own. Each connection begins at the engine for
 // HTTP/1, which knows the preface of HTTP/2.
 
+// maxStreams is how many requests one connection of HTTP/2 may have in hand: RFC 9113
+// 6.5.2 wants no fewer than 100.
+const maxStreams = 128
+
 func (s *Server) newHTTP2() *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
 	return &http.Server{
-		Handler: s.handler, Protocols: protocols, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeader, ConnContext: rememberConn, ConnState: s.connState, ErrorLog: s.log,
+		Handler: s.handler, Protocols: protocols,
+		ReadHeaderTimeout: s.options.HeaderTimeout, IdleTimeout: s.options.IdleTimeout, MaxHeaderBytes: s.options.Limits.Head,
+		HTTP2:       &http.HTTP2Config{MaxConcurrentStreams: maxStreams, WriteByteTimeout: s.options.SendTimeout},
+		ConnContext: rememberConn, ConnState: s.connState, ErrorLog: s.log,
 	}
 }
 

@@ -3,7 +3,6 @@ package front
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -29,7 +28,7 @@ func accepted(t *testing.T, network string) (server, client net.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if server, err = track(c, New(nil, slog.New(slog.DiscardHandler))); err != nil {
+	if server, err = track(c, newServer(nil)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })

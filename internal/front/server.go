@@ -13,18 +13,10 @@ import (
 	"highball/internal/h1"
 )
 
-// How long a connection may take over what is not the application's.
-const (
-	headerTimeout = 30 * time.Second // the head of a request
-	idleTimeout   = 75 * time.Second // between requests: above the 60 s of usual balancers
-)
-
-// maxHeader bounds the head of a request, in bytes; larger ones are answered 431.
-const maxHeader = 64 << 10
-
 // Server runs one handler on any number of listeners.
 type Server struct {
 	handler http.Handler
+	options Options
 	log     *log.Logger
 	short   shortage
 	http1   h1.Server     // takes every connection
@@ -42,13 +34,16 @@ type Server struct {
 }
 
 // New returns a Server that has not begun to listen.
-func New(handler http.Handler, logger *slog.Logger) *Server {
+func New(handler http.Handler, options Options) *Server {
+	options = options.withDefaults()
+	logger := options.Logger
 	s := &Server{
-		handler: handler, short: shortage{logger: logger}, log: log.New(debugWriter{logger}, "", 0), linger: drainLinger,
+		handler: handler, options: options, short: shortage{logger: logger}, log: log.New(debugWriter{logger}, "", 0), linger: drainLinger,
 		listeners: map[*listener]struct{}{}, conns: map[*tracked]struct{}{}, drained: make(chan struct{}),
 	}
 	s.http1 = h1.Server{
-		Handler: handler, Limits: h1.Limits{Head: maxHeader}, HeadTimeout: headerTimeout, IdleTimeout: idleTimeout,
+		Handler: handler, Limits: options.Limits,
+		HeadTimeout: options.HeaderTimeout, IdleTimeout: options.IdleTimeout, WriteTimeout: options.SendTimeout,
 		Refused: s.refused, Watch: watch, Logger: logger,
 	}
 	if err := s.http1.Start(); err != nil {

@@ -41,9 +41,8 @@ func (s *shortage) note(err error) {
 		advice = "the whole system has too many open: raise fs.file-max"
 	}
 	attrs := []any{}
-	var limit syscall.Rlimit
-	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {
-		attrs = append(attrs, "limit", limit.Cur)
+	if limit, ok := descriptors(); ok {
+		attrs = append(attrs, "limit", limit)
 	}
 	s.logger.Error("too many open files: new connections wait until others end; "+advice, attrs...)
 }
