@@ -38,7 +38,7 @@ func serve(engine, address string) error {
 	}
 	switch engine {
 	case "h1":
-		s := front.New(http.HandlerFunc(asTheGateway), slog.Default())
+		s := front.New(http.HandlerFunc(asTheGateway), front.Options{Logger: slog.Default()})
 		s.Borrow()
 		return s.Serve(l)
 	case "nethttp":

@@ -52,6 +52,7 @@ func (s *Server) startDrain() {
 	for c := range s.conns {
 		c.limitRest()
 	}
+	s.wake()
 	// Connections that are accepted from here on, or are still to speak, have a
 	// server for HTTP/2 that takes them.
 	old := slices.Clone(s.http2)
@@ -111,20 +112,17 @@ func (s *Server) connState(conn net.Conn, state http.ConnState) {
 	}
 }
 
-func (s *Server) remember(c *tracked) {
-	s.mu.Lock()
-	s.conns[c] = struct{}{}
-	s.mu.Unlock()
-	c.Idle()
-	if s.cut.Load() { // it was accepted while Close ran
-		_ = c.socket.Close()
-	}
-}
-
 func (s *Server) forget(c *tracked) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, there := s.conns[c]; !there {
+		return
+	}
 	delete(s.conns, c)
+	s.admission.perAddress.give(c)
+	s.totals.received.Add(c.received.Load())
+	s.totals.sent.Add(c.sent.Load())
+	s.wake()
 	s.checkDrained()
 }
 

@@ -21,6 +21,12 @@ type Server struct {
 	short   shortage
 	http1   h1.Server     // takes every connection
 	linger  time.Duration // drainLinger, but in tests
+	born    time.Time
+
+	totals   totals
+	refusals *refusals
+
+	tellEvicted, tellWaits, tellAddress minutely
 
 	draining atomic.Bool
 	cut      atomic.Bool // nothing waits any more: Close was called
@@ -28,9 +34,10 @@ type Server struct {
 	mu        sync.Mutex
 	http2     []*http.Server // the last takes those that turn out to speak HTTP/2
 	listeners map[*listener]struct{}
-	conns     map[*tracked]struct{} // from their acceptance to their end
-	began     time.Time             // of the drain
-	drained   chan struct{}         // closed when a drain has nothing left
+	conns     map[*tracked]struct{} // from their admission to their end
+	admission admission
+	began     time.Time     // of the drain
+	drained   chan struct{} // closed when a drain has nothing left
 }
 
 // New returns a Server that has not begun to listen.
@@ -39,12 +46,13 @@ func New(handler http.Handler, options Options) *Server {
 	logger := options.Logger
 	s := &Server{
 		handler: handler, options: options, short: shortage{logger: logger}, log: log.New(debugWriter{logger}, "", 0), linger: drainLinger,
+		born: time.Now(), refusals: newRefusals(logger), admission: newAdmission(options),
 		listeners: map[*listener]struct{}{}, conns: map[*tracked]struct{}{}, drained: make(chan struct{}),
 	}
 	s.http1 = h1.Server{
 		Handler: handler, Limits: options.Limits,
 		HeadTimeout: options.HeaderTimeout, IdleTimeout: options.IdleTimeout, WriteTimeout: options.SendTimeout,
-		Refused: s.refused, Watch: watch, Logger: logger,
+		Refused: s.refusals.note, Watch: watch, Logger: logger,
 	}
 	if err := s.http1.Start(); err != nil {
 		logger.Warn("clients that leave are noticed late", "error", err)
@@ -56,11 +64,6 @@ func New(handler http.Handler, options Options) *Server {
 // Borrow says that the handler keeps nothing of a request and its response once it has
 // returned, so that the engine may use them again. It is to be called before Add.
 func (s *Server) Borrow() { s.http1.Borrows = true }
-
-// refused is told of what is no request.
-func (s *Server) refused(nc net.Conn, refusal *h1.Refusal) {
-	s.short.logger.Debug("a request was refused", "client", nc.RemoteAddr(), "status", refusal.Status, "reason", refusal.Error())
-}
 
 // Add takes a listener in and returns what accepts its connections until Shutdown
 // or Close. That returns nil then, and has closed l. A Shutdown that comes between
@@ -83,7 +86,7 @@ func (s *Server) acceptAll(l *listener) error {
 		c, err := l.Accept()
 		switch {
 		case err == nil:
-			go s.serveConn(c)
+			s.serveNew(c)
 		case err == errAllAccepted || s.cut.Load() || l.draining.Load():
 			return nil
 		default:
@@ -96,9 +99,6 @@ func (s *Server) acceptAll(l *listener) error {
 func (s *Server) serveConn(c net.Conn) {
 	ctx := rememberConn(context.Background(), c)
 	t := connOf(ctx)
-	if t != nil {
-		s.remember(t)
-	}
 	s.http1.ServeConn(ctx, c)
 	if t == nil {
 		return
@@ -140,6 +140,7 @@ func (s *Server) Close() error {
 	for c := range s.conns {
 		_ = c.socket.Close()
 	}
+	s.wake()
 	s.http1.Stop()
 	return nil
 }

@@ -3,13 +3,9 @@ package front
 import (
 	"errors"
 	"log/slog"
-	"sync"
 	"syscall"
 	"time"
 )
-
-// tellEvery is how often a lack of descriptors is told of.
-const tellEvery = time.Minute
 
 // shortWait is how long connections wait before another is tried to be accepted.
 const shortWait = 20 * time.Millisecond
@@ -17,8 +13,7 @@ const shortWait = 20 * time.Millisecond
 // shortage tells the log that connections have to wait for descriptors.
 type shortage struct {
 	logger *slog.Logger
-	mu     sync.Mutex
-	told   time.Time
+	told   minutely
 }
 
 func isShortage(err error) bool {
@@ -27,15 +22,9 @@ func isShortage(err error) bool {
 
 // note is told of each failed accept.
 func (s *shortage) note(err error) {
-	if !isShortage(err) {
+	if !isShortage(err) || !s.told.due() {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if time.Since(s.told) < tellEvery {
-		return
-	}
-	s.told = time.Now()
 	advice := "raise the limit of this server (LimitNOFILE of systemd, ulimit -n)"
 	if errors.Is(err, syscall.ENFILE) {
 		advice = "the whole system has too many open: raise fs.file-max"

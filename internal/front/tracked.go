@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -31,7 +32,13 @@ type tracked struct {
 	// waiting means that nothing is asked: no byte has come since the connection
 	// was accepted or since its last answer. Reads look at it without mu.
 	waiting atomic.Bool
-	expired atomic.Bool // nothing was asked for the linger of a drain
+	expired atomic.Bool // nothing was asked for too long: of a drain, or while others wait
+
+	idleSince atomic.Int64 // when the time of waiting began, of Server.now
+
+	received, sent atomic.Int64 // bytes
+
+	address netip.Addr // that it is counted by; Server.mu guards it
 
 	mu    sync.Mutex
 	spell int // counts the times of waiting, for timers that come too late
@@ -53,6 +60,12 @@ func newTracked(c socket, s *Server) (*tracked, error) {
 
 func (c *tracked) track() *tracked { return c }
 
+func (c *tracked) write(p []byte) (int, error) {
+	n, err := c.raw.Write(p)
+	c.sent.Add(int64(n))
+	return n, err
+}
+
 func (c *tracked) read(p []byte) (int, error) {
 	switch {
 	case len(c.ahead) > 0:
@@ -63,6 +76,7 @@ func (c *tracked) read(p []byte) (int, error) {
 		return c.readLast(p)
 	}
 	n, err := c.raw.Read(p)
+	c.received.Add(int64(n))
 	if n > 0 && c.waiting.Load() && !c.closing.Load() && !c.http2.Load() {
 		c.arrived()
 	}
@@ -117,9 +131,13 @@ func (c *tracked) readLast(p []byte) (n int, err error) {
 			}
 		}
 	})
+	c.received.Add(int64(max(n, 0)))
 	switch {
 	case n > 0 && c.closing.Load():
 		return 0, c.raw.wrap("read", os.ErrDeadlineExceeded)
+	case n > 0 && c.http2.Load(): // whether that asks something its server will tell
+		c.stay()
+		return n, nil
 	case n > 0:
 		c.arrived()
 		return n, nil
@@ -140,13 +158,27 @@ func (c *tracked) arrived() {
 	defer c.mu.Unlock()
 	c.waiting.Store(false)
 	c.spell++
+	c.mayStay()
+}
+
+// stay takes an expiry back.
+func (c *tracked) stay() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mayStay()
+}
+
+// mayStay takes an expiry back. Both engines have their own times for what comes. It
+// needs mu.
+func (c *tracked) mayStay() {
 	if c.expired.Swap(false) {
-		_ = c.socket.SetReadDeadline(time.Time{}) // the engine has its own time for what comes
+		_ = c.socket.SetReadDeadline(time.Time{})
 	}
 }
 
 // Idle begins a time of waiting.
 func (c *tracked) Idle() {
+	c.idleSince.Store(int64(c.server.now()))
 	c.waiting.Store(true)
 	if c.server.draining.Load() {
 		c.limitRest()
@@ -165,15 +197,31 @@ func (c *tracked) limitRest() {
 	time.AfterFunc(c.server.linger, func() { c.expire(spell) })
 }
 
-// expire has the read that waits end, and with it the connection. It is not
-// closed from here: what has come by now is still read, and answered.
+// expire ends a connection, if this is still its time of waiting of that number.
 func (c *tracked) expire(spell int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.waiting.Load() && c.spell == spell {
-		c.expired.Store(true)
-		_ = c.socket.SetReadDeadline(time.Unix(1, 0))
+		c.end()
 	}
+}
+
+// evict ends a connection, if it still waits since then.
+func (c *tracked) evict(since time.Duration) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.waiting.Load() || c.idleSince.Load() != int64(since) {
+		return false
+	}
+	c.end()
+	return true
+}
+
+// end has the read that waits end, and with it the connection. It is not closed from
+// here: what has come by now is still read, and answered. It needs mu.
+func (c *tracked) end() {
+	c.expired.Store(true)
+	_ = c.socket.SetReadDeadline(time.Unix(1, 0))
 }
 
 // Closing says that nothing is lost any more if the connection is cut.
