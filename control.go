@@ -88,6 +88,7 @@ func (t *target) Status() control.Status {
 	status.Queue.Waiting = load.Queued
 	status.Requests = control.Traffic{InFlight: len(s.gateway.InFlight()), Served: s.gateway.Served()}
 	status.Bodies = s.bodyStatus()
+	status.Connections, status.Refusals = t.connections()
 	status.Generation = s.pool.Generation()
 	health := s.pool.Health()
 	if health.Last != nil {
@@ -97,6 +98,15 @@ func (t *target) Status() control.Status {
 		status.Retry = &health.Retry
 	}
 	return status
+}
+
+func (t *target) connections() (control.Connections, map[string]int64) {
+	c := t.r.front.Stats()
+	return control.Connections{
+		Open: c.Open, Max: c.Max, Accepted: c.Accepted,
+		RefusedPerAddress: c.RefusedPerAddress, Evicted: c.Evicted, Waited: c.Waited,
+		Received: c.Received, Sent: c.Sent,
+	}, c.Refusals
 }
 
 func (t *target) state() string {

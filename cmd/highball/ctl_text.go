@@ -44,6 +44,7 @@ func statusText(s control.Status, now time.Time) string {
 	row("queue", "%d waiting, room for %d", s.Queue.Waiting, s.Queue.Size)
 	row("bodies", "%d in files, %d of them now (%s), %d streamed; refused: %d too large, %d too slow, %d without room",
 		s.Bodies.Spooled, s.Bodies.Files, mebibytes(s.Bodies.Held), s.Bodies.Streamed, s.Bodies.TooLarge, s.Bodies.TooSlow, s.Bodies.NoRoom)
+	row("connections", "%s", connectionsText(s.Connections))
 	if s.Retry != nil {
 		row("next start", "%s", soon(s.Retry.Sub(now)))
 	}
@@ -52,6 +53,15 @@ func statusText(s control.Status, now time.Time) string {
 		writeIndented(&b, s.LastError)
 	}
 	return b.String()
+}
+
+// connectionsText is "38 open, room for 15000, 4031 accepted".
+func connectionsText(c control.Connections) string {
+	room := ""
+	if c.Max > 0 {
+		room = fmt.Sprintf(", room for %d", c.Max)
+	}
+	return fmt.Sprintf("%d open%s, %d accepted", c.Open, room, c.Accepted)
 }
 
 // workersSummary is "3 ready, 1 leaving", the states in the order of the workers.

@@ -66,6 +66,9 @@ func handler(t Target) http.Handler {
 	mux.HandleFunc("GET /v1/status", question(func(context.Context) Status {
 		status := t.Status()
 		status.Addresses, status.Workers = orEmpty(status.Addresses), orEmpty(status.Workers)
+		if status.Refusals == nil {
+			status.Refusals = map[string]int64{}
+		}
 		return status
 	}))
 	mux.HandleFunc("GET /v1/workers", question(func(context.Context) []Worker { return orEmpty(t.Workers()) }))

@@ -68,19 +68,23 @@ type Target interface {
 
 // Status is how a server is.
 type Status struct {
-	State       string     `json:"state"` // one of StateStarting, ...
-	PID         int        `json:"pid"`
-	Version     string     `json:"version"` // "0.1.0"
-	Began       time.Time  `json:"began"`
-	Addresses   []string   `json:"addresses"` // "http://127.0.0.1:8000/", "unix:/run/shop.sock"
-	Application string     `json:"application"`
-	Generation  int        `json:"generation"` // that of the newest worker: 1, and one more for each reload, also one that fails
-	Workers     []Worker   `json:"workers"`
-	Queue       Queue      `json:"queue"`
-	Requests    Traffic    `json:"requests"`
-	Bodies      Bodies     `json:"bodies"`
-	LastError   string     `json:"last_error,omitempty"` // why the last worker did not start, or how it died young
-	Retry       *time.Time `json:"retry,omitempty"`      // when the next is started after that
+	State       string    `json:"state"` // one of StateStarting, ...
+	PID         int       `json:"pid"`
+	Version     string    `json:"version"` // "0.1.0"
+	Began       time.Time `json:"began"`
+	Addresses   []string  `json:"addresses"` // "http://127.0.0.1:8000/", "unix:/run/shop.sock"
+	Application string    `json:"application"`
+	Generation  int       `json:"generation"` // that of the newest worker: 1, and one more for each reload, also one that fails
+	Workers     []Worker  `json:"workers"`
+	Queue       Queue     `json:"queue"`
+	Requests    Traffic   `json:"requests"`
+	Bodies      Bodies    `json:"bodies"`
+
+	Connections Connections      `json:"connections"`
+	Refusals    map[string]int64 `json:"refusals_total"` // what was no request, by the clause that says so: "RFC 9112 6.3"
+
+	LastError string     `json:"last_error,omitempty"` // why the last worker did not start, or how it died young
+	Retry     *time.Time `json:"retry,omitempty"`      // when the next is started after that
 }
 
 // Ready says whether new requests are welcome, and there is who serves them: also
@@ -112,6 +116,20 @@ type Bodies struct {
 	NoRoom       int64 `json:"no_room"`   // 503
 	Files        int64 `json:"files"`     // now
 	Held         int64 `json:"held"`      // bytes in them
+}
+
+// Connections are those of clients. What only grows counts from the server's start.
+type Connections struct {
+	Open     int   `json:"open"`
+	Max      int   `json:"max"` // how many may be open; 0: no limit
+	Accepted int64 `json:"accepted_total"`
+
+	RefusedPerAddress int64 `json:"refused_per_address_total"` // closed at once: their clients had as many as they may
+	Evicted           int64 `json:"evicted_total"`             // closed while idle, for new ones
+	Waited            int64 `json:"waited_total"`              // for another to end: none was idle
+
+	Received int64 `json:"received_bytes_total"`
+	Sent     int64 `json:"sent_bytes_total"`
 }
 
 // Worker is one Python process.

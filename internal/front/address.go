@@ -81,7 +81,7 @@ func (s *Server) refuseAddress(c *tracked) {
 	if tcp, ok := c.socket.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
-	remote := c.socket.RemoteAddr()
+	remote := c.socket.RemoteAddr().String()
 	c.unqueue()
 	_ = c.socket.Close()
 	if s.tellAddress.due() {

@@ -32,14 +32,7 @@ type tcpConn struct {
 }
 
 func (c *tcpConn) Read(p []byte) (int, error)  { return c.tracked.read(p) }
-func (c *tcpConn) Write(p []byte) (int, error) { return c.tracked.write(p) }
-
-// ReadFrom sends a file, by the kernel alone where it can.
-func (c *tcpConn) ReadFrom(r io.Reader) (int64, error) {
-	n, err := c.TCPConn.ReadFrom(r)
-	c.sent.Add(n)
-	return n, err
-}
+func (c *tcpConn) Write(p []byte) (int, error) { return c.raw.Write(p) }
 
 // ReadFrom is of the file that a response is.
 func (c *tcpConn) ReadFrom(src io.Reader) (int64, error) { return c.readFrom(src) }
@@ -50,7 +43,7 @@ type unixConn struct {
 }
 
 func (c *unixConn) Read(p []byte) (int, error)  { return c.tracked.read(p) }
-func (c *unixConn) Write(p []byte) (int, error) { return c.tracked.write(p) }
+func (c *unixConn) Write(p []byte) (int, error) { return c.raw.Write(p) }
 
 // ReadFrom is of the file that a response is.
 func (c *unixConn) ReadFrom(src io.Reader) (int64, error) { return c.readFrom(src) }

@@ -121,7 +121,7 @@ func (s *Server) forget(c *tracked) {
 	delete(s.conns, c)
 	s.admission.perAddress.give(c)
 	s.totals.received.Add(c.received.Load())
-	s.totals.sent.Add(c.sent.Load())
+	s.totals.sent.Add(int64(c.raw.Sent()))
 	s.wake()
 	s.checkDrained()
 }

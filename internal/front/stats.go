@@ -39,7 +39,7 @@ func (s *Server) Stats() Stats {
 	stats.Open, stats.Received, stats.Sent = len(s.conns), t.received.Load(), t.sent.Load()
 	for c := range s.conns {
 		stats.Received += c.received.Load()
-		stats.Sent += c.sent.Load()
+		stats.Sent += int64(c.raw.Sent())
 	}
 	return stats
 }

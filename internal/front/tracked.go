@@ -36,7 +36,7 @@ type tracked struct {
 
 	idleSince atomic.Int64 // when the time of waiting began, of Server.now
 
-	received, sent atomic.Int64 // bytes
+	received atomic.Int64 // bytes
 
 	address netip.Addr // that it is counted by; Server.mu guards it
 
@@ -59,12 +59,6 @@ func newTracked(c socket, s *Server) (*tracked, error) {
 }
 
 func (c *tracked) track() *tracked { return c }
-
-func (c *tracked) write(p []byte) (int, error) {
-	n, err := c.raw.Write(p)
-	c.sent.Add(int64(n))
-	return n, err
-}
 
 func (c *tracked) read(p []byte) (int, error) {
 	switch {
@@ -90,6 +84,7 @@ func (c *tracked) read(p []byte) (int, error) {
 func (c *tracked) ReadLate(b rawio.Buffers) (p []byte, n int, err error) {
 	if !c.expired.Load() {
 		p, n, err = c.raw.ReadLate(b)
+		c.received.Add(int64(n))
 		if n > 0 && c.waiting.Load() && !c.closing.Load() {
 			c.arrived()
 		}
