@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"highball/internal/settings"
+)
+
+func page(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// limitRow is a line of the page's tables: the limit, its default and the rest.
+func limitRow(page, name string) (standard string, ok bool) {
+	for line := range strings.Lines(page) {
+		cells := strings.Split(line, "|")
+		if len(cells) > 3 && strings.TrimSpace(cells[1]) == name {
+			return strings.TrimSpace(cells[2]), true
+		}
+	}
+	return "", false
+}
+
+// inWords is a default as the page writes it: "16KiB" is 16 KiB.
+func inWords(s settings.Setting) string {
+	if s.Default == "0" {
+		return "none"
+	}
+	return regexp.MustCompile(`^([0-9.]+)([A-Za-z]+)$`).ReplaceAllString(s.Default, "$1 $2")
+}
+
+// The page of limits has each time, number and size that can be set, with its default.
+func TestLimitsAreComplete(t *testing.T) {
+	text := page(t, "docs/LIMITS.md")
+	kinds := []settings.Kind{settings.Int, settings.Duration, settings.Size}
+	for _, s := range settingsTable().Settings {
+		if !slices.Contains(kinds, s.Kind) {
+			continue
+		}
+		standard, ok := limitRow(text, "`"+s.Name+"`")
+		switch {
+		case !ok:
+			t.Errorf("%s has no row", s.Name)
+		case s.Default == "" && s.Automatic == "":
+			t.Errorf("%s has no default that could be told", s.Name)
+		case s.Default != "" && !strings.HasPrefix(standard, inWords(s)):
+			t.Errorf("%s: the page says %q, the default is %s", s.Name, standard, s.Default)
+		}
+	}
+}
+
+// What cannot be set is on the page as the code has it.
+func TestFixedLimitsAreTrue(t *testing.T) {
+	text := page(t, "docs/LIMITS.md")
+	for _, fixed := range []struct{ row, standard, dir, code string }{
+		{"empty lines before a request", "8", "internal/h1", "maxEmptyLines = 8\n"},
+		{"chunk extensions", "4 KiB a body", "internal/h1", "orDefault(&l.ChunkExtensions, 4<<10)"},
+		{"after a refusal, or a response before the body was read", "2 s, and 1 MiB", "internal/h1", "lingerTime  = 2 * time.Second\n"},
+		{"after a refusal, or a response before the body was read", "2 s, and 1 MiB", "internal/h1", "lingerBytes = 1 << 20\n"},
+		{"a body that nobody reads", "256 KiB, and 2 s", "internal/h1", "drainTime  = 2 * time.Second\n"},
+		{"a body that nobody reads", "256 KiB, and 2 s", "internal/h1", "drainBytes = 256 << 10\n"},
+		{"in a drain", "1 s", "internal/front", "drainLinger = time.Second\n"},
+		{"idle for", "1 s", "internal/front", "evictAfter = time.Second\n"},
+		{"streams of HTTP/2", "128 for each connection", "internal/front", "maxStreams = 128\n"},
+		{"max-connections", "three quarters of the descriptors, at most 100,000", "internal/front", "mostConnections = 100_000\n"},
+		{"max-connections-per-address", "a quarter of that, for public addresses", "internal/front", "o.MaxConnections/4"},
+		{"lines in the log about refusals", "1 a second for the same clause, 10 in all", "internal/front", "ruleEvery      = time.Second "},
+		{"lines in the log about refusals", "1 a second for the same clause, 10 in all", "internal/front", "linesPerSecond = 10 "},
+		{"sent before the response is read", "4 GiB", "internal/gateway", "maxSpill = 4 << 30\n"},
+		{"deaths of workers with one request", "10", "internal/gateway", "maxDeaths = 10\n"},
+		{"header-timeout", "30 s", "internal/front", "headerTimeout = 30 * time.Second\n"},
+		{"keepalive-timeout", "75 s", "internal/front", "idleTimeout   = 75 * time.Second "},
+		{"send-timeout", "60 s", "internal/front", "sendTimeout   = 60 * time.Second\n"},
+	} {
+		standard, ok := limitRow(text, fixed.row)
+		if !ok {
+			standard, ok = limitRow(text, "`"+fixed.row+"`")
+		}
+		if !ok || standard != fixed.standard {
+			t.Errorf("%s: the page says %q, want %q", fixed.row, standard, fixed.standard)
+		}
+		if !hasCode(t, fixed.dir, fixed.code) {
+			t.Errorf("%s: %s does not have %q any more", fixed.row, fixed.dir, strings.TrimSpace(fixed.code))
+		}
+	}
+}
+
+// What the log says at a limit is said there.
+func TestLinesOfLimitsAreTrue(t *testing.T) {
+	text := page(t, "docs/LIMITS.md")
+	for line, dir := range map[string]string{
+		"a request was refused":                      "internal/front",
+		"max-connections is reached":                 "internal/front",
+		"a client has as many connections as it may": "internal/front",
+		"too many open files":                        "internal/front",
+		"the request's body could not be kept":       "internal/gateway",
+		"request timed out":                          "internal/gateway",
+		"a worker could not be started":              "internal/pool",
+		"requests were cut":                          ".",
+		"requests are served for a while yet":        ".",
+		"the worker died while it served a request":  "internal/gateway",
+		"worker is replaced":                         "internal/pool",
+	} {
+		if !strings.Contains(text, "`"+line+"`") {
+			t.Errorf("the page does not quote %q", line)
+		}
+		if !hasCode(t, dir, line) {
+			t.Errorf("%s does not say %q any more", dir, line)
+		}
+	}
+}
+
+// hasCode says whether a package's own files have a piece of text.
+func hasCode(t *testing.T, dir, code string) bool {
+	t.Helper()
+	paths, err := filepath.Glob(fmt.Sprintf("../../%s/*.go", dir))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s: no files, %v", dir, err)
+	}
+	return slices.ContainsFunc(paths, func(path string) bool {
+		text, err := os.ReadFile(path)
+		return err == nil && !strings.HasSuffix(path, "_test.go") && strings.Contains(string(text), code)
+	})
+}
