@@ -70,6 +70,26 @@ func TestSendfileIsCounted(t *testing.T) {
 	}
 }
 
+// So is what leaves in one write with its head.
+func TestLargeWritesAreCounted(t *testing.T) {
+	for _, network := range networks {
+		t.Run(network, func(t *testing.T) {
+			s, addr := serving(t, network, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 100<<10)) })
+			c := connect(t, addr)
+			send(t, c, strings.Replace(request, "\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1))
+			answer, err := io.ReadAll(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = c.Close()
+			eventually(t, "it has ended", isOpen(s, 0))
+			if got := s.Stats().Sent; got != int64(len(answer)) {
+				t.Errorf("%d bytes are counted of %d", got, len(answer))
+			}
+		})
+	}
+}
+
 // What is no request is counted by its clause.
 func TestRefusalsAreCounted(t *testing.T) {
 	s, addr := serving(t, "tcp", answers)
