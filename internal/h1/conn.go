@@ -102,12 +102,9 @@ func (s headSource) Read(p []byte) (int, error) {
 // refuse answers what is no request, and closes the connection in order. One that
 // ended gets no answer.
 func (c *conn) refuse(err error) {
-	var refusal *Refusal
-	if !errors.As(err, &refusal) {
+	refusal := c.tell(err)
+	if refusal == nil {
 		return
-	}
-	if c.server.Refused != nil {
-		c.server.Refused(c.net, refusal)
 	}
 	page := fmt.Sprintf("%d %s\n", refusal.Status, http.StatusText(refusal.Status))
 	c.out.writeString(fmt.Sprintf("HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
@@ -125,6 +122,14 @@ const (
 	ends
 	lingers // and then ends
 )
+
+// tell has the server's owner know of a refusal, if err is one.
+func (c *conn) tell(err error) (refusal *Refusal) {
+	if errors.As(err, &refusal) && c.server.Refused != nil {
+		c.server.Refused(c.net, refusal)
+	}
+	return refusal
+}
 
 // exchange serves one request, and says whether another may follow.
 func (c *conn) exchange(h *Head) (goOn bool) {

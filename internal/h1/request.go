@@ -147,7 +147,11 @@ func (b *requestBody) Read(p []byte) (int, error) {
 			}
 		}
 	}
+	known := b.err != nil
 	n, err := b.Body.Read(p)
+	if err != nil && !known {
+		b.conn.tell(err)
+	}
 	if err == io.EOF {
 		for _, f := range b.Trailer {
 			name := textproto.CanonicalMIMEHeaderKey(f.Name)

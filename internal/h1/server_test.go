@@ -319,3 +319,28 @@ func TestWriteTimeout(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Each refusal is told of once, of a body as well as of a head, however often it is read.
+func TestRefusalsAreTold(t *testing.T) {
+	for request, clause := range map[string]string{
+		"GET / HTTP/1.1\r\n\r\n": "RFC 9112 3.2",
+		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n": "RFC 9112 7.1",
+	} {
+		told := make(chan string, 8)
+		c := served(t, &Server{
+			Refused: func(_ net.Conn, r *Refusal) { told <- r.Clause },
+			Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.ReadAll(r.Body)
+				_, err := r.Body.Read(make([]byte, 1))
+				http.Error(w, fmt.Sprint(err), http.StatusBadRequest)
+			}),
+		})
+		_, _ = io.WriteString(c, request)
+		if answer, err := io.ReadAll(c); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 400 ") {
+			t.Errorf("%q: %q, %v", request, answer, err)
+		}
+		if got := <-told; got != clause || len(told) > 0 {
+			t.Errorf("%q: told of %s, and %d times more", request, got, len(told))
+		}
+	}
+}
