@@ -84,7 +84,7 @@ func New(cfg Config) (*Server, error) {
 	s.gateway = gateway.New(gateway.Options{
 		Acquire: s.acquire, ScriptName: cfg.ScriptName, Bodies: cfg.bodies(store), RequestTimeout: max(cfg.RequestTimeout, 0),
 		RetryIdempotent: cfg.RetryIdempotent, QueueTimeField: cfg.QueueTimeHeader,
-		ClosesInOrder: front.ClosesInOrder, WhileQueued: front.WhileQueued,
+		ClosesInOrder: front.ClosesInOrder, WhileQueued: front.WhileQueued, Refused: front.Refused,
 		ResponseMemory: max(cfg.ResponseMemory, 0), ResponseBudget: cfg.responseBudget(),
 		Spool: store, ResponseSpoolLimit: max(cfg.ResponseSpoolLimit, 0),
 		Logger: cfg.Logger, OnDone: s.onDone(),

@@ -91,7 +91,7 @@ func TestKeepaliveTimeout(t *testing.T) {
 
 // The sizes of a head are those of the settings.
 func TestSizesOfHeads(t *testing.T) {
-	s := startLimited(t, "--limit-request-line", "1k", "--limit-request-head", "4k", "--limit-request-fields", "10")
+	s := startLimited(t, "--limit-request-line", "1k", "--limit-request-head", "4k", "--limit-request-fields", "10", "--max-body", "1k")
 	for what, tt := range map[string]struct {
 		status int
 		text   string
@@ -102,13 +102,15 @@ func TestSizesOfHeads(t *testing.T) {
 		"a large head":     {431, harness.Request("GET", "/hello", "X: "+strings.Repeat("a", 4096))},
 		"fields that fit":  {200, harness.Request("GET", "/hello", strings.Repeat("X: y\r\n", 8)+"X: y")},
 		"a field too many": {431, harness.Request("GET", "/hello", strings.Repeat("X: y\r\n", 9)+"X: y")},
+		"a body that fits": {200, harness.Post("/hello", strings.Repeat("a", 1024))},
+		"a large body":     {413, harness.Post("/hello", strings.Repeat("a", 1025))},
 	} {
 		if got := s.Do(t, tt.text); got.Status != tt.status {
 			t.Errorf("%s: status %d, want %d", what, got.Status, tt.status)
 		}
 	}
 	s.WaitText(t, "a request was refused")
-	if got := s.status(t).Refusals; got["RFC 9110 15.5.15"] != 1 || got["RFC 6585 5"] != 2 {
+	if got := s.status(t).Refusals; got["RFC 9110 15.5.15"] != 1 || got["RFC 6585 5"] != 2 || got["RFC 9110 15.5.14"] != 1 {
 		t.Errorf("counted %v", got)
 	}
 }

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"context"
 	"log/slog"
 	"maps"
 	"net"
@@ -32,6 +33,14 @@ type refusals struct {
 
 func newRefusals(logger *slog.Logger) *refusals {
 	return &refusals{logger: logger, counts: map[string]int64{}, told: map[string]time.Time{}}
+}
+
+// Refused counts, and tells the log of, what a handler refuses for a fault of the request
+// of ctx, as it does of what the engine refuses.
+func Refused(ctx context.Context, status int, clause, reason string) {
+	if c := connOf(ctx); c != nil {
+		c.server.refusals.note(c.conn, &h1.Refusal{Status: status, Clause: clause, Reason: reason})
+	}
 }
 
 // note counts one. It never waits for the log, whose reader may be slow.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -91,20 +92,26 @@ func post(length int64, body io.ReadCloser) *http.Request {
 	return r
 }
 
-// A small body that is no body never reaches a worker.
+// A small body that is no body never reaches a worker; what the client is to blame for
+// is told of.
 func TestSmallBodyBroken(t *testing.T) {
 	for name, c := range map[string]struct {
 		err  error
 		code int
+		told string
 	}{
-		"cut":      {io.ErrUnexpectedEOF, 400},
-		"too slow": {timeout{}, 408},
-		"limited":  {&http.MaxBytesError{Limit: 2}, 413},
+		"cut":      {io.ErrUnexpectedEOF, 400, ""},
+		"too slow": {timeout{}, 408, "408 RFC 9110 15.5.9"},
+		"limited":  {&http.MaxBytesError{Limit: 2}, 413, "413 RFC 9110 15.5.14"},
 	} {
-		g := newRig()
+		g, told := newRig(), ""
+		g.opts.Refused = func(_ context.Context, status int, clause, _ string) { told += fmt.Sprint(status, " ", clause) }
 		w, aborted := g.do(post(10, failingBody{strings.NewReader("abc"), c.err}))
 		if w.Code != c.code || aborted || w.Header().Get("Connection") != "close" {
 			t.Errorf("%s: %d %v, aborted %v", name, w.Code, w.Header(), aborted)
+		}
+		if told != c.told {
+			t.Errorf("%s: told of %q", name, told)
 		}
 	}
 }

@@ -40,6 +40,10 @@ type Options struct {
 	// without harm to the response, where the request has not been read to its end.
 	ClosesInOrder func(ctx context.Context) bool
 
+	// Refused, if set, is told of what the gateway refuses before Python sees it, by the
+	// clause that says so.
+	Refused func(ctx context.Context, status int, clause, reason string)
+
 	// WhileQueued, if set, makes a request's context one that also ends when the client
 	// has probably left.
 	WhileQueued func(ctx context.Context) context.Context

@@ -52,6 +52,7 @@ func (x *exchange) refuse(err error) {
 		x.cut = x.headSent && !x.ended
 		return
 	}
+	x.tellRefusal(e)
 	h := x.w.Header()
 	for _, name := range [...]string{"Content-Encoding", "Etag", "Last-Modified", "Cache-Control"} {
 		h.Del(name) // set by a handler around this one, for another body
@@ -74,6 +75,23 @@ func (x *exchange) refuse(err error) {
 	if x.r.Method != http.MethodHead {
 		n, _ := x.w.Write([]byte(page))
 		x.sent = int64(n)
+	}
+}
+
+// tellRefusal tells of what is the request's own fault, but for what the engine below
+// has found, and has told of.
+func (x *exchange) tellRefusal(e *refusal) {
+	clause := ""
+	switch e.status {
+	case http.StatusRequestEntityTooLarge:
+		clause = "RFC 9110 15.5.14"
+	case http.StatusRequestTimeout:
+		clause = "RFC 9110 15.5.9"
+	case http.StatusExpectationFailed:
+		clause = "RFC 9110 10.1.1"
+	}
+	if clause != "" && x.g.opts.Refused != nil {
+		x.g.opts.Refused(x.r.Context(), e.status, clause, e.reason)
 	}
 }
 
