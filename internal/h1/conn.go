@@ -2,6 +2,7 @@ package h1
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +33,7 @@ type conn struct {
 	remote  string
 	watcher Watcher
 	request *http.Request // of a handler that only borrows; its context is ctx
+	tls     *tls.ConnectionState
 
 	reads, writes wait
 	headBegan     int64 // tick

@@ -36,7 +36,7 @@ func (c *conn) newRequest(x *exchange) (*http.Request, context.CancelFunc, *Refu
 	r.Method, r.URL, r.RequestURI, r.Host, r.RemoteAddr = h.Method, &x.url, h.Target, h.Host, c.remote
 	r.Proto, r.ProtoMajor, r.ProtoMinor = h.Version(), 1, min(h.Minor, 1)
 	r.Header, r.ContentLength, r.Body, r.Close = x.header, h.Length, &x.body, h.Close
-	r.TransferEncoding, r.Trailer = nil, nil
+	r.TransferEncoding, r.Trailer, r.TLS = nil, nil, c.tls
 	r.Form, r.PostForm, r.MultipartForm, r.Pattern = nil, nil, nil, ""
 	switch {
 	case h.Framing == ByChunks:

@@ -98,9 +98,9 @@ func (s *Server) ServeConn(ctx context.Context, nc net.Conn) {
 	}
 	forget := func() {}
 	if s.leaves != nil {
-		forget = s.leaves.watch(nc, leaver{func() { left(); c.watcher.Left() }, c.watcher.HalfClosed})
+		forget = s.leaves.watch(socketOf(nc), leaver{func() { left(); c.watcher.Left() }, c.watcher.HalfClosed})
 	}
-	handedOver := c.serve()
+	handedOver := c.shakeHands() && c.serve()
 	forget()
 	if !handedOver {
 		_ = nc.Close()

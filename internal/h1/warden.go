@@ -25,7 +25,6 @@ type warden struct {
 	first   *conn
 	running bool
 	clock   atomic.Int64 // ticks since it first ran
-	began   time.Time
 }
 
 // wait is what one direction of a connection waits for: the phase, whether its time
@@ -144,7 +143,7 @@ func (c *conn) goOn(w *wait, setDeadline func(time.Time) error) {
 // knows: otherwise the time is that of one write. That the system takes more says little:
 // it does so when a large part of its buffer, of megabytes perhaps, has emptied.
 func (c *conn) progress() uint64 {
-	if counter, ok := c.net.(interface{ Taken() uint64 }); ok {
+	if counter, ok := socketOf(c.net).(interface{ Taken() uint64 }); ok {
 		return counter.Taken()
 	}
 	return 0

@@ -1,0 +1,77 @@
+package h1
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// certified is a configuration of TLS for a server, and one of a client that trusts it.
+func certified(t *testing.T) (server, client *tls.Config) {
+	t.Helper()
+	s := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(s.Close)
+	return s.TLS, s.Client().Transport.(*http.Transport).TLSClientConfig
+}
+
+// securely serves one connection over TLS and returns the client's socket.
+func securely(t *testing.T, s *Server, config *tls.Config) net.Conn {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if c, err := l.Accept(); err == nil {
+			s.ServeConn(t.Context(), tls.Server(c, config))
+		}
+	}()
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close(); <-ended; _ = l.Close() })
+	_ = c.SetDeadline(time.Now().Add(patience))
+	return c
+}
+
+// Over TLS all is as without, and the request knows of it.
+func TestTLS(t *testing.T) {
+	config, trusting := certified(t)
+	s := &Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		_, _ = fmt.Fprintf(w, "%s %s %d %v %v\n%s", r.Method, r.URL.Path, len(body), err, r.TLS.HandshakeComplete, strings.Repeat("x", 100<<10))
+	})}
+	c := tls.Client(securely(t, s, config), &tls.Config{RootCAs: trusting.RootCAs, ServerName: "example.com"})
+	body := strings.Repeat("b", 200<<10)
+	_, _ = fmt.Fprintf(c, "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%sGET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", len(body), body)
+	answer, err := io.ReadAll(c)
+	for _, want := range []string{fmt.Sprintf("POST /a %d <nil> true", len(body)), "GET /b 0 <nil> true"} {
+		if err != nil || !strings.Contains(string(answer), want) {
+			t.Errorf("%q is not in %.300q, %v", want, answer, err)
+		}
+	}
+}
+
+// Who does not shake hands is not waited for.
+func TestTLSWithoutAHandshake(t *testing.T) {
+	config, _ := certified(t)
+	c := securely(t, &Server{Handler: writes("a"), HeadTimeout: 50 * time.Millisecond}, config)
+	began := time.Now()
+	if answer, _ := io.ReadAll(c); len(answer) > 0 || time.Since(began) > patience/2 {
+		t.Errorf("%q after %s", answer, time.Since(began))
+	}
+	c = securely(t, &Server{Handler: writes("a")}, config)
+	_, _ = io.WriteString(c, get)
+	if answer, _ := io.ReadAll(c); strings.Contains(string(answer), "200") {
+		t.Errorf("in clear: %q", answer)
+	}
+}
