@@ -9,7 +9,8 @@ import (
 )
 
 // settingsTable describes every setting of Highball. It is the only place where
-// one is described; flags, variables, the file and docs/CONFIG.md follow it.
+// one is described; flags, variables, the file and docs/CONFIG.md follow it. First is
+// what one who begins needs.
 func settingsTable() settings.Table {
 	return settings.Table{
 		Program: "highball",
@@ -17,16 +18,16 @@ func settingsTable() settings.Table {
 			appSettings(),
 			environmentSettings(),
 			networkSettings(),
-			connectionSettings(),
 			workerSettings(),
-			recycleSettings(),
-			limitSettings(),
-			bodySettings(),
-			bodyPaceSettings(),
-			queueSettings(),
-			responseSettings(),
+			timeSettings(),
 			logSettings(),
 			controlSettings(),
+			queueSettings(),
+			recycleSettings(),
+			connectionSettings(),
+			bodySettings(),
+			bodyPaceSettings(),
+			responseSettings(),
 		),
 	}
 }

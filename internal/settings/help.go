@@ -67,6 +67,8 @@ func (s Setting) placeholder() string {
 		return "TIME"
 	case Enum:
 		return strings.Join(s.Choices, "|")
+	case Size:
+		return "SIZE"
 	case Map:
 		return "NAME=VALUE"
 	default:

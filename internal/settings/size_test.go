@@ -26,3 +26,10 @@ func TestSizeReadsBack(t *testing.T) {
 		}
 	}
 }
+
+func TestHelpOfASize(t *testing.T) {
+	s := Setting{Name: "max-body", Kind: Size}
+	if got := s.helpFlag(); got != "      --max-body SIZE" {
+		t.Errorf("%q", got)
+	}
+}

@@ -10,9 +10,9 @@ import (
 	"highball/internal/settings"
 )
 
-// limitSettings bound how long things take.
-func limitSettings() []settings.Setting {
-	const group = "Limits"
+// timeSettings bound how long things take.
+func timeSettings() []settings.Setting {
+	const group = "Times"
 	return []settings.Setting{
 		{
 			Name: "start-timeout", Kind: settings.Duration, Group: group,
