@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"highball/internal/control"
 	"highball/internal/gateway"
 	"highball/internal/spool"
 )
@@ -59,20 +58,6 @@ func (c *Config) bodies(store *spool.Store) gateway.Bodies {
 	}
 	if c.SpoolQuota > 0 {
 		b.Spool = min(b.Spool, c.SpoolQuota)
-	}
-	return b
-}
-
-// bodyStatus is what `highball ctl status` says of bodies.
-func (s *Server) bodyStatus() control.Bodies {
-	n := s.gateway.BodyCounts()
-	b := control.Bodies{
-		Spooled: n.Spooled, SpooledBytes: n.SpooledBytes, Streamed: n.Streamed,
-		TooLarge: n.TooLarge, TooSlow: n.TooSlow, NoRoom: n.NoRoom,
-	}
-	if s.spool != nil {
-		held := s.spool.Stats()
-		b.Files, b.Held = held.Open, held.Held
 	}
 	return b
 }

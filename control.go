@@ -87,7 +87,7 @@ func (t *target) Status() control.Status {
 	load := s.pool.Load()
 	status.Queue.Waiting = load.Queued
 	status.Requests = control.Traffic{InFlight: len(s.gateway.InFlight()), Served: s.gateway.Served()}
-	status.Bodies = s.bodyStatus()
+	status.Bodies, status.Responses, status.Spool = t.bodies(), t.responses(), t.spool()
 	status.Connections, status.Refusals = t.connections()
 	status.Generation = s.pool.Generation()
 	health := s.pool.Health()

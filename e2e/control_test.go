@@ -45,6 +45,21 @@ type statusDocument struct {
 	Generation int
 	Workers    []struct{ Number, PID, Busy int }
 	LastError  string `json:"last_error"`
+	Bodies     struct {
+		Spooled int64 `json:"spooled_total"`
+	}
+	Responses struct {
+		Memory       int64 `json:"memory_bytes"`
+		Spooled      int64 `json:"spooled_total"`
+		SpooledBytes int64 `json:"spooled_bytes_total"`
+		Stalls       int64 `json:"stalls_total"`
+	}
+	Spool struct {
+		Dir   string
+		Files int64
+		Held  int64 `json:"held_bytes"`
+		Quota int64 `json:"quota_bytes"`
+	}
 }
 
 type requestDocument struct {

@@ -113,6 +113,10 @@ func TestSlowReaderHoldsNoThread(t *testing.T) {
 	c.sending(t)
 	c.Get(t, "/hello").Want(t, 200, "hello")
 	want(t, "files without a name", c.unnamed(t), 1)
+	s := answer[statusDocument](t, c, "status")
+	if r := s.Responses; r.Spooled != 1 || r.SpooledBytes < longBody/2 || r.Stalls != 0 || s.Spool.Files != 1 || s.Spool.Held == 0 || s.Bodies.Spooled != 0 {
+		t.Errorf("ctl status says %+v of responses, %+v of files and %+v of bodies", r, s.Spool, s.Bodies)
+	}
 	got := readChunked(t, conn)
 	if got.size != longBody || got.wrong != nil {
 		t.Errorf("%d bytes of %d: %v", got.size, longBody, got.wrong)

@@ -32,7 +32,9 @@ func (t *ctlTarget) Status() control.Status {
 		Addresses:   []string{"http://127.0.0.1:8000/", "unix:/run/shop.sock"},
 		Application: "shop.wsgi:application", Generation: 3, Workers: t.Workers(),
 		Queue: control.Queue{Waiting: 2, Size: 1024}, Requests: control.Traffic{InFlight: 4, Served: 120394},
-		Bodies:      control.Bodies{Spooled: 311, SpooledBytes: 7 << 30, Files: 2, Held: 91 << 19, Streamed: 7, TooLarge: 3, TooSlow: 12},
+		Bodies:      control.Bodies{Spooled: 311, SpooledBytes: 7 << 30, Streamed: 7, TooLarge: 3, TooSlow: 12},
+		Responses:   control.Responses{Memory: 3 << 19, Spooled: 40, SpooledBytes: 2 << 30},
+		Spool:       control.Spool{Dir: "/var/tmp", Files: 2, Held: 91 << 19, Quota: 8 << 30},
 		Connections: control.Connections{Open: 38, Max: 15000, Accepted: 40310},
 		LastError: "Traceback (most recent call last):\n  File \"/srv/shop/wsgi.py\", line 3, in <module>\n    import shpo\n" +
 			"ModuleNotFoundError: No module named 'shpo'\n",

@@ -42,8 +42,11 @@ func statusText(s control.Status, now time.Time) string {
 	row("memory", "%s", mebibytes(workersMemory(s.Workers)))
 	row("requests", "%d in flight, %d served", s.Requests.InFlight, s.Requests.Served)
 	row("queue", "%d waiting, room for %d", s.Queue.Waiting, s.Queue.Size)
-	row("bodies", "%d in files, %d of them now (%s), %d streamed; refused: %d too large, %d too slow, %d without room",
-		s.Bodies.Spooled, s.Bodies.Files, mebibytes(s.Bodies.Held), s.Bodies.Streamed, s.Bodies.TooLarge, s.Bodies.TooSlow, s.Bodies.NoRoom)
+	row("bodies", "%d waited in files, %d streamed; refused: %d too large, %d too slow, %d without room",
+		s.Bodies.Spooled, s.Bodies.Streamed, s.Bodies.TooLarge, s.Bodies.TooSlow, s.Bodies.NoRoom)
+	row("responses", "%s in memory for slow clients, %d waited in files, %d waits without room",
+		mebibytes(s.Responses.Memory), s.Responses.Spooled, s.Responses.Stalls)
+	row("files", "%s", spoolText(s.Spool))
 	row("connections", "%s", connectionsText(s.Connections))
 	if s.Retry != nil {
 		row("next start", "%s", soon(s.Retry.Sub(now)))
@@ -53,6 +56,18 @@ func statusText(s control.Status, now time.Time) string {
 		writeIndented(&b, s.LastError)
 	}
 	return b.String()
+}
+
+// spoolText is "2 hold 45.5 MiB of 8192.0 MiB, in /var/tmp".
+func spoolText(s control.Spool) string {
+	if s.Dir == "" {
+		return "there is no directory for them"
+	}
+	room := ""
+	if s.Quota > 0 {
+		room = " of " + mebibytes(s.Quota)
+	}
+	return fmt.Sprintf("%d hold %s%s, in %s", s.Files, mebibytes(s.Held), room, s.Dir)
 }
 
 // connectionsText is "38 open, room for 15000, 4031 accepted".

@@ -79,6 +79,8 @@ type Status struct {
 	Queue       Queue     `json:"queue"`
 	Requests    Traffic   `json:"requests"`
 	Bodies      Bodies    `json:"bodies"`
+	Responses   Responses `json:"responses"`
+	Spool       Spool     `json:"spool"`
 
 	Connections Connections      `json:"connections"`
 	Refusals    map[string]int64 `json:"refusals_total"` // what was no request, by the clause that says so: "RFC 9112 6.3"
@@ -105,17 +107,31 @@ type Traffic struct {
 	Served   int64 `json:"served"` // since the server's start
 }
 
-// Bodies tells of the bodies of requests, but for those in memory: since the server's
-// start, and what is in files now.
+// Bodies counts the bodies of requests from the server's start, but for those that
+// waited in memory.
 type Bodies struct {
-	Spooled      int64 `json:"spooled"` // waited in a file
-	SpooledBytes int64 `json:"spooled_bytes"`
-	Streamed     int64 `json:"streamed"`
-	TooLarge     int64 `json:"too_large"` // 413
-	TooSlow      int64 `json:"too_slow"`  // 408
-	NoRoom       int64 `json:"no_room"`   // 503
-	Files        int64 `json:"files"`     // now
-	Held         int64 `json:"held"`      // bytes in them
+	Spooled      int64 `json:"spooled_total"` // waited in a file
+	SpooledBytes int64 `json:"spooled_bytes_total"`
+	Streamed     int64 `json:"streamed_total"`
+	TooLarge     int64 `json:"too_large_total"` // 413
+	TooSlow      int64 `json:"too_slow_total"`  // 408
+	NoRoom       int64 `json:"no_room_total"`   // 503
+}
+
+// Responses tells of what waits, or has waited, for clients that read slowly.
+type Responses struct {
+	Memory       int64 `json:"memory_bytes"`  // now
+	Spooled      int64 `json:"spooled_total"` // responses of which a part was in a file
+	SpooledBytes int64 `json:"spooled_bytes_total"`
+	Stalls       int64 `json:"stalls_total"` // the application had to wait: there was room nowhere
+}
+
+// Spool is what the files hold now in which bodies and responses wait.
+type Spool struct {
+	Dir   string `json:"dir"` // empty: there are none
+	Files int64  `json:"files"`
+	Held  int64  `json:"held_bytes"`
+	Quota int64  `json:"quota_bytes"` // 0: no limit
 }
 
 // Connections are those of clients. What only grows counts from the server's start.
