@@ -48,7 +48,7 @@ func (l *listener) drain() {
 	}
 }
 
-// Close is called by Accept, and by net/http once more: that is no error.
+// Close is called by Accept, and by others once more: that is no error.
 func (l *listener) Close() (err error) {
 	l.closing.Do(func() { err = l.Listener.Close() })
 	return err
@@ -65,7 +65,7 @@ func (l *listener) Accept() (net.Conn, error) {
 func (l *listener) accept() (net.Conn, error) {
 	for !l.draining.Load() {
 		c, err := l.Listener.Accept()
-		if isShortage(err) { // net/http would wait for up to a second, also when a drain begins
+		if isShortage(err) { // which is no reason to stop
 			l.server.short.note(err)
 			time.Sleep(shortWait)
 			continue

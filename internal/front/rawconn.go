@@ -11,7 +11,7 @@ import (
 )
 
 // rawConn reads and writes a connection by rawio, with the errors that net would
-// give: net/http looks at them.
+// give: both engines look at them.
 type rawConn struct {
 	raw  *rawio.Conn
 	conn net.Conn

@@ -26,7 +26,7 @@ type Server struct {
 	totals   totals
 	refusals *refusals
 
-	tellEvicted, tellWaits, tellAddress minutely
+	tellEvicted, tellWaits, tellAddress reminder
 
 	draining atomic.Bool
 	cut      atomic.Bool // nothing waits any more: Close was called
@@ -145,7 +145,7 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// debugWriter takes what net/http writes about connections that misbehave.
+// debugWriter takes what net/http writes about connections of HTTP/2 that misbehave.
 type debugWriter struct{ logger *slog.Logger }
 
 func (w debugWriter) Write(p []byte) (int, error) {

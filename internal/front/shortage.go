@@ -13,7 +13,7 @@ const shortWait = 20 * time.Millisecond
 // shortage tells the log that connections have to wait for descriptors.
 type shortage struct {
 	logger *slog.Logger
-	told   minutely
+	told   reminder
 }
 
 func isShortage(err error) bool {

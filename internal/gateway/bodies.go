@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -123,29 +122,6 @@ func (g *Gateway) badBody(err error) *refusal {
 
 // noRoomRetry is what Retry-After says where there is no room for bodies, in seconds.
 const noRoomRetry = 10
-
-// remindEvery is how often the log says that there is no room for bodies.
-const remindEvery = time.Minute
-
-// reminder is a fault that lasts: it is told of once in a while, not each time.
-type reminder struct {
-	mu     sync.Mutex
-	told   time.Time
-	silent int // times since
-}
-
-// due says whether to tell of it now, and how often it was not told of.
-func (r *reminder) due() (bool, int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if now := time.Now(); r.told.IsZero() || now.Sub(r.told) >= remindEvery {
-		missed := r.silent
-		r.told, r.silent = now, 0
-		return true, missed
-	}
-	r.silent++
-	return false, 0
-}
 
 // complete says whether a body of this length has come whole with got bytes and err.
 func complete(length, got int64, err error) error {

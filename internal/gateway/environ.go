@@ -127,7 +127,7 @@ func (x *exchange) appendHeaders(b []byte) []byte {
 		b = appendHeaderName(b, name)
 		b = appendValues(b, name, values)
 	}
-	// net/http has taken these two out of the fields.
+	// The server has taken these two out of the fields, as net/http does.
 	if len(r.TransferEncoding) > 0 && x.length < 0 {
 		b = wire.AppendItem(b, "HTTP_TRANSFER_ENCODING", strings.Join(r.TransferEncoding, ", "))
 	}

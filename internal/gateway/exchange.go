@@ -397,7 +397,7 @@ func (x *exchange) endBody() {
 	}
 	x.flush()
 	x.cut = true
-	// net/http would read on before it closes, for as long as the client is silent.
+	// net/http, such a server, would read on before it closes, for as long as the client is silent.
 	_ = http.NewResponseController(x.w).SetReadDeadline(time.Now())
 }
 

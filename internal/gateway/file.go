@@ -13,7 +13,7 @@ import (
 )
 
 // file handles a File frame: a regular file's descriptor, to be sent from an
-// offset. net/http sends it by sendfile(2) where the connection allows.
+// offset. The server sends it by sendfile(2) where the connection allows.
 func (x *exchange) file(h wire.Header, payload []byte) error {
 	d := wire.NewDecoder(payload)
 	d.Tuple(4)
@@ -48,7 +48,7 @@ func (x *exchange) file(h wire.Header, payload []byte) error {
 		return nil
 	}
 	if hd.length >= 0 {
-		count = min(count, hd.length) // sendfile would not be stopped by net/http
+		count = min(count, hd.length) // sendfile would not be stopped by the server
 	}
 	x.lend(h)
 	x.sendFile(f, offset, count)
@@ -82,7 +82,7 @@ func (x *exchange) sendFile(f *os.File, offset, count int64) {
 	if err == nil {
 		defer own.Close()
 		if _, err := own.Seek(offset, io.SeekStart); err == nil {
-			src = io.LimitReader(own, count) // the form that net/http takes for sendfile
+			src = io.LimitReader(own, count) // the form that servers take for sendfile
 		}
 	}
 	x.guardDeadlock(func() {

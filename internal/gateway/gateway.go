@@ -128,14 +128,14 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		x.refuse(err)
 	}
-	x.drain()
+	x.awaitClient()
 	x.endBody()
 	if g.opts.OnDone != nil {
 		g.opts.OnDone(r, x.done())
 	}
 	whole = true
 	if x.cut {
-		// net/http then closes the connection (HTTP/1) or resets the stream
+		// The server then closes the connection (HTTP/1) or resets the stream
 		// (HTTP/2), so that nobody takes what was sent for the whole.
 		panic(http.ErrAbortHandler)
 	}

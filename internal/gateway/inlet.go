@@ -14,7 +14,7 @@ type responses struct {
 	spooled atomic.Int64
 	bytes   atomic.Int64
 	stalls  atomic.Int64
-	told    atomic.Int64 // when the log was told last that there is no room, Unix nanoseconds
+	noRoom  reminder
 }
 
 // ResponseStats is what the responses of a Gateway have taken and take.
@@ -33,14 +33,10 @@ func (g *Gateway) ResponseStats() ResponseStats {
 	}
 }
 
-// noRoomAgain is how often the log says that there is no room.
-const noRoomAgain = time.Minute
-
-// noRoom tells the log that responses keep their slots because of err.
+// noRoom tells the log, now and then, that responses keep their slots because of err.
 func (g *Gateway) noRoom(err error) {
-	now, last := time.Now().UnixNano(), g.responses.told.Load()
-	if now-last >= int64(noRoomAgain) && g.responses.told.CompareAndSwap(last, now) {
-		g.opts.Logger.Warn("no room for responses: slow clients keep threads of the application busy", "error", err)
+	if due, missed := g.responses.noRoom.due(); due {
+		g.opts.Logger.Warn("no room for responses: slow clients keep threads of the application busy", "error", err, "not_told", missed)
 	}
 }
 

@@ -55,7 +55,7 @@ func newIntake(s *supply, r *http.Request, store *spool.Store) *intake {
 		expects: len(r.Header["Expect"]) > 0 && s.got == 0, exited: make(chan struct{}),
 	}
 	in.changed.L = &in.mu
-	// Without it net/http reads the body itself before it lets a response begin.
+	// Without it net/http's server reads the body itself before it lets a response begin.
 	_ = in.control.EnableFullDuplex()
 	return in
 }
@@ -200,8 +200,8 @@ const (
 	drainBytes = 256 << 10
 )
 
-// drain reads a body that the application has left alone. net/http would do so,
-// but without a limit in time; and it would wait for the body of a client that
+// drain reads a body that the application has left alone. net/http's server would do
+// so, but without a limit in time; and it would wait for the body of a client that
 // itself waits for a 100 (RFC 9110 10.1.1).
 func (in *intake) drain() bool {
 	if in.expects || in.length > drainBytes {

@@ -90,9 +90,9 @@ func (x *exchange) notice() {
 	}
 }
 
-// drain waits until the client has taken what there is, if an outlet sends it. The
+// awaitClient waits until the client has taken what there is, if an outlet sends it. The
 // slot may serve another request by now.
-func (x *exchange) drain() {
+func (x *exchange) awaitClient() {
 	o := x.out
 	if o == nil {
 		return
