@@ -295,3 +295,17 @@ func TestWriteIndented(t *testing.T) {
 		}
 	}
 }
+
+func TestSpoolText(t *testing.T) {
+	for want, s := range map[string]control.Spool{
+		"there is no directory for them":                     {},
+		"none, in /tmp":                                      {Dir: "/tmp"},
+		"none, at most 1.0 MiB, in /tmp":                     {Dir: "/tmp", Quota: 1 << 20},
+		"1 hold 0.0 MiB, in /tmp":                            {Dir: "/tmp", Files: 1},
+		"2 hold 45.5 MiB, at most 8192.0 MiB, in /var/spool": {Dir: "/var/spool", Files: 2, Held: 91 << 19, Quota: 8 << 30},
+	} {
+		if got := spoolText(s); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -44,8 +44,8 @@ func statusText(s control.Status, now time.Time) string {
 	row("queue", "%d waiting, room for %d", s.Queue.Waiting, s.Queue.Size)
 	row("bodies", "%d waited in files, %d streamed; refused: %d too large, %d too slow, %d without room",
 		s.Bodies.Spooled, s.Bodies.Streamed, s.Bodies.TooLarge, s.Bodies.TooSlow, s.Bodies.NoRoom)
-	row("responses", "%s in memory for slow clients, %d waited in files, %d waits without room",
-		mebibytes(s.Responses.Memory), s.Responses.Spooled, s.Responses.Stalls)
+	row("responses", "%.1f MiB in memory for slow clients, %d waited in files, %d waits without room",
+		float64(s.Responses.Memory)/(1<<20), s.Responses.Spooled, s.Responses.Stalls)
 	row("files", "%s", spoolText(s.Spool))
 	row("connections", "%s", connectionsText(s.Connections))
 	if s.Retry != nil {
@@ -58,16 +58,19 @@ func statusText(s control.Status, now time.Time) string {
 	return b.String()
 }
 
-// spoolText is "2 hold 45.5 MiB of 8192.0 MiB, in /var/tmp".
+// spoolText is "2 hold 45.5 MiB, at most 8192.0 MiB, in /var/tmp".
 func spoolText(s control.Spool) string {
 	if s.Dir == "" {
 		return "there is no directory for them"
 	}
-	room := ""
-	if s.Quota > 0 {
-		room = " of " + mebibytes(s.Quota)
+	held, most := "none", ""
+	if s.Files > 0 {
+		held = fmt.Sprintf("%d hold %.1f MiB", s.Files, float64(s.Held)/(1<<20))
 	}
-	return fmt.Sprintf("%d hold %s%s, in %s", s.Files, mebibytes(s.Held), room, s.Dir)
+	if s.Quota > 0 {
+		most = ", at most " + mebibytes(s.Quota)
+	}
+	return held + most + ", in " + s.Dir
 }
 
 // connectionsText is "38 open, room for 15000, 4031 accepted".
