@@ -83,7 +83,8 @@ func prepare(ctx context.Context, o options, log io.Writer) (*bench, error) {
 
 func (b *bench) clean() { _ = os.RemoveAll(b.dir) }
 
-// findPython looks for the interpreter and, in the same environment, gunicorn.
+// findPython looks for the interpreter and, in the same environment, gunicorn; and
+// for the baseline.
 func (b *bench) findPython() error {
 	if b.venv == "" {
 		b.venv = filepath.Join(b.root, ".venv")
@@ -95,6 +96,12 @@ func (b *bench) findPython() error {
 		return fmt.Errorf("%w: `make bench` makes a virtual environment; or give --venv or --python", err)
 	}
 	b.servers = []serverKind{highball}
+	if b.baseline != "" {
+		if _, err := exec.LookPath(b.baseline); err != nil {
+			return fmt.Errorf("--baseline: %w: want another binary of Highball", err)
+		}
+		b.servers = append(b.servers, baseline)
+	}
 	if !b.peer {
 		return nil
 	}

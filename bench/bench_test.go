@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,12 +27,12 @@ func TestSmoke(t *testing.T) {
 		t.Fatal(err)
 	}
 	var r report
-	if err := json.Unmarshal(out.Bytes(), &r); err != nil || len(r.Rows) != 20 {
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil || len(r.Rows) != 21 {
 		t.Fatalf("%v, %d rows in %s", err, len(r.Rows), out.Bytes())
 	}
 	for _, row := range r.Rows {
 		// Growth and failures may be none, and so little load may take less than one tick.
-		if row.Medians[highball] <= 0 && row.Unit != "MiB" && row.Unit != "%" && row.Measure != "CPU per request" {
+		if row.Medians[highball] <= 0 && row.Unit != "MiB" && row.Unit != "%" && !strings.HasPrefix(row.Measure, "CPU per request") {
 			t.Errorf("%s: %s is %v", row.Case, row.Measure, row.Medians)
 		}
 	}
@@ -65,6 +66,32 @@ func TestTable(t *testing.T) {
 	}
 	if got := median([]float64{4, 1, 3, 2}); got != 2.5 {
 		t.Errorf("median %v", got)
+	}
+}
+
+// The baseline is Highball's command with another binary, has a column, and is
+// compared round by round.
+func TestBaseline(t *testing.T) {
+	b := &bench{options: options{baseline: "/old/highball", workers: 1, threads: 1}, binary: "/new/highball"}
+	before, after := b.command(baseline, "hello", "127.0.0.1:1").Args, b.command(highball, "hello", "127.0.0.1:1").Args
+	if before[0] != b.baseline || after[0] != b.binary || !slices.Equal(before[1:], after[1:]) {
+		t.Errorf("%q and %q", before, after)
+	}
+	loads := map[serverKind][]load{
+		highball: {{CPU: 30}, {CPU: 50}, {CPU: 20}}, baseline: {{CPU: 34}, {CPU: 57}, {CPU: 25}}, gunicorn: {{CPU: 100}},
+	}
+	if saved := cheaper(loads); !slices.Equal(saved, []float64{4, 7, 5}) {
+		t.Errorf("cheaper by %v", saved)
+	}
+	if ours := fronts(loads); len(ours) != 2 || len(loads) != 3 {
+		t.Errorf("fronts of %v", ours)
+	}
+	r := report{Rows: []row{newRow("hello", "CPU per request", "us", loads, func(l load) float64 { return l.CPU })}}
+	if others := r.others(); !slices.Equal(others, []serverKind{baseline}) {
+		t.Errorf("columns %v", others)
+	}
+	if _, err := prepare(t.Context(), options{python: "/bin/sh", baseline: "/no/such/binary"}, io.Discard); err == nil {
+		t.Error("a baseline that does not exist was taken")
 	}
 }
 

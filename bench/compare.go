@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"slices"
 )
 
@@ -46,10 +47,32 @@ func measureHello(ctx context.Context, b *bench) ([]row, error) {
 		return nil, err
 	}
 	cpu := newRow("hello", "CPU per request", "us", loads, func(l load) float64 { return l.CPU })
-	return []row{
+	rows := []row{
 		newRow("hello", "throughput", "requests/s", loads, perSecond),
 		cpu.atMost(maxHelloCPU).ratioAtMost(maxHelloShare),
-	}, nil
+		newRow("hello", "CPU per request of the front", "us", fronts(loads), func(l load) float64 { return l.Front }),
+	}
+	if saved := cheaper(loads); len(saved) > 0 {
+		rows = append(rows, newRow("hello", "CPU per request less than the baseline's in the same round", "us",
+			map[serverKind][]float64{highball: saved}, func(us float64) float64 { return us }))
+	}
+	return rows, nil
+}
+
+// fronts are the loads of the servers that have a front of ours.
+func fronts(loads map[serverKind][]load) map[serverKind][]load {
+	ours := maps.Clone(loads)
+	maps.DeleteFunc(ours, func(kind serverKind, _ []load) bool { return kind != highball && kind != baseline })
+	return ours
+}
+
+// cheaper is how much less CPU a request took than with the baseline, each round
+// by itself: what the machine did meanwhile met both.
+func cheaper(loads map[serverKind][]load) (saved []float64) {
+	for i, before := range loads[baseline] {
+		saved = append(saved, before.CPU-loads[highball][i].CPU)
+	}
+	return saved
 }
 
 func measureFlask(ctx context.Context, b *bench) ([]row, error) {

@@ -7,5 +7,6 @@
 //
 // It builds Highball, and installs nothing: the others and Flask are those of
 // --venv, by default the repository's .venv (make bench fills it). Granian and
-// uWSGI are left out where they are not installed.
+// uWSGI are left out where they are not installed. --baseline PATH has another
+// binary of Highball measured in the same rounds: what a change has brought.
 package main

@@ -10,6 +10,7 @@ import (
 type load struct {
 	PerSecond float64 `json:"per_second"`
 	CPU       float64 `json:"cpu_us"`     // of the server's processes, per request
+	Front     float64 `json:"front_us"`   // of the first of them alone
 	Median    float64 `json:"latency_us"` // of one request
 }
 
@@ -29,17 +30,24 @@ func (s *server) put(ctx context.Context, path string, connections int, d time.D
 		}
 		clients[i] = c
 	}
-	before, err := s.cpu()
+	return s.measure(func(began time.Time) ([]time.Duration, error) {
+		return askFor(ctx, clients, path, want, began.Add(d))
+	})
+}
+
+// measure has requests sent, of which it is told the times, and says what they cost.
+func (s *server) measure(send func(began time.Time) ([]time.Duration, error)) (load, error) {
+	before, frontBefore, err := s.cpu()
 	if err != nil {
 		return load{}, err
 	}
 	began := time.Now()
-	times, err := askFor(ctx, clients, path, want, began.Add(d))
+	times, err := send(began)
 	took := time.Since(began)
 	if err != nil {
 		return load{}, err
 	}
-	after, err := s.cpu()
+	after, frontAfter, err := s.cpu()
 	if err != nil {
 		return load{}, err
 	}
@@ -48,6 +56,7 @@ func (s *server) put(ctx context.Context, path string, connections int, d time.D
 	return load{
 		PerSecond: n / took.Seconds(),
 		CPU:       float64((after - before).Microseconds()) / n,
+		Front:     float64((frontAfter - frontBefore).Microseconds()) / n,
 		Median:    float64(times[len(times)/2].Nanoseconds()) / 1000,
 	}, nil
 }

@@ -70,6 +70,10 @@ func (m machine) String() string {
 }
 
 func (b *bench) describe() string {
-	return fmt.Sprintf("%d workers with %d threads, %d rounds of %s, %d keep-alive connections",
+	s := fmt.Sprintf("%d workers with %d threads, %d rounds of %s, %d keep-alive connections",
 		b.workers, b.threads, b.rounds, b.duration, b.connections)
+	if b.baseline != "" {
+		s += ", baseline " + b.baseline
+	}
+	return s
 }

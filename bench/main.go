@@ -28,7 +28,8 @@ type options struct {
 	python      string
 	only        string
 	json        bool
-	peer        bool // measure the other servers as well
+	peer        bool   // measure the other servers as well
+	baseline    string // another binary of Highball
 }
 
 func main() {
@@ -59,6 +60,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.only, "only", "", "some of the cases, separated by commas: "+strings.Join(caseNames(), ", "))
 	f.BoolVar(&o.json, "json", false, "print JSON, each round included")
 	f.BoolVar(&o.peer, "peer", true, "measure the other servers as well")
+	f.StringVar(&o.baseline, "baseline", "", "another binary of Highball, measured beside this one in a column of its own")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}

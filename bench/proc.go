@@ -63,13 +63,17 @@ func tree(root int) ([]process, error) {
 	return found, nil
 }
 
-// cpu is the time that the server's processes have used, together.
-func (s *server) cpu() (total time.Duration, err error) {
+// cpu is the time that the server's processes have used, together, and what the
+// first of them, Highball's front, has of it.
+func (s *server) cpu() (total, front time.Duration, err error) {
 	processes, err := tree(s.cmd.Process.Pid)
+	if err != nil {
+		return 0, 0, err
+	}
 	for _, p := range processes {
 		total += p.cpu
 	}
-	return total, err
+	return total, processes[0].cpu, nil
 }
 
 // memory reads a value of /proc/PID/status, "VmRSS" or "VmHWM", in bytes.

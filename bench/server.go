@@ -18,6 +18,7 @@ type serverKind string
 
 const (
 	highball serverKind = "highball"
+	baseline serverKind = "baseline" // Highball, of --baseline
 	gunicorn serverKind = "gunicorn"
 	granian  serverKind = "granian"
 	uwsgi    serverKind = "uwsgi"
@@ -40,13 +41,17 @@ func (b *bench) command(kind serverKind, app, addr string) *exec.Cmd {
 		return b.commandFor(kind, addr)
 	}
 	switch kind {
-	case highball:
+	case highball, baseline:
 		args := []string{"run", app + ":application", "--chdir", apps, "--python", b.python,
 			"--bind", addr, "--workers", workers, "--threads", threads, "--log-level", "warning"}
 		if b.preload {
 			args = append(args, "--preload")
 		}
-		return exec.Command(b.binary, append(args, b.flags...)...)
+		binary := b.binary
+		if kind == baseline {
+			binary = b.baseline
+		}
+		return exec.Command(binary, append(args, b.flags...)...)
 	case granian:
 		host, port, _ := net.SplitHostPort(addr)
 		return exec.Command(b.script(kind), app+":application", "--interface", "wsgi", "--working-dir", apps, "--host", host,
