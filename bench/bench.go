@@ -20,6 +20,7 @@ type bench struct {
 	binary  string // Highball
 	servers []serverKind
 	flags   []string // more of Highball's
+	env     []string // more of the servers'
 	preload bool     // the application is imported once
 
 	commandFor func(kind serverKind, addr string) *exec.Cmd // nil: command
@@ -39,6 +40,8 @@ func cases() []benchCase {
 		{"latency", measureLatency},
 		{"response", measureResponse},
 		{"upload", measureUpload},
+		{"uploads", measureUploads},
+		{"downloads", measureDownloads},
 		{"start", measureStart},
 		{"uneven", measureUneven},
 		{"overload", measureOverload},

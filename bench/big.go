@@ -103,7 +103,7 @@ func measureStart(ctx context.Context, b *bench) ([]row, error) {
 			times[kind] = append(times[kind], time.Since(s.began).Seconds())
 			s.stop()
 			if err != nil {
-				return nil, fmt.Errorf("%w\n%s", err, s.out.String())
+				return nil, fmt.Errorf("%w\n%s", err, s.said())
 			}
 		}
 	}

@@ -110,13 +110,19 @@ func (c *client) upload(size int64) (float64, error) {
 		}
 		left -= int64(n)
 	}
+	err := c.expect(strconv.FormatInt(size, 10))
+	return time.Since(began).Seconds(), err
+}
+
+// expect reads an answer, which must have this body.
+func (c *client) expect(want string) error {
 	length, err := c.readHead()
 	if err != nil {
-		return 0, err
+		return err
 	}
-	counted := make([]byte, length)
-	if _, err = io.ReadFull(c.in, counted); err == nil && string(counted) != strconv.FormatInt(size, 10) {
-		err = fmt.Errorf("the application got %s bytes of %d", counted, size)
+	body := make([]byte, length)
+	if _, err = io.ReadFull(c.in, body); err == nil && string(body) != want {
+		err = fmt.Errorf("the application says %q, want %q", body, want)
 	}
-	return time.Since(began).Seconds(), err
+	return err
 }

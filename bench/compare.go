@@ -2,31 +2,38 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
-// compare runs all servers at once and loads them in turn, so that what else the
-// machine does meets each alike.
+// compare puts the same load on all servers.
 func (b *bench) compare(ctx context.Context, app, path string, connections int) (map[serverKind][]load, error) {
-	servers := make([]*server, 0, len(b.servers))
-	for _, kind := range b.servers {
-		s, err := b.start(ctx, kind, app, path)
-		if err != nil {
-			return nil, err
-		}
-		defer s.stop()
-		servers = append(servers, s)
-		if _, err := s.put(ctx, path, connections, b.warmUp); err != nil {
-			return nil, err
+	return b.interleave(ctx, b.servers, app, path, func(s *server, d time.Duration) (load, error) {
+		return s.put(ctx, path, connections, d)
+	})
+}
+
+// interleave runs all servers at once and loads them in turn, so that what else the
+// machine does meets each alike.
+func (b *bench) interleave(ctx context.Context, kinds []serverKind, app, path string, put func(*server, time.Duration) (load, error)) (map[serverKind][]load, error) {
+	servers, stop, err := b.startAll(ctx, kinds, app, path)
+	defer stop()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range servers {
+		if _, err := put(s, b.warmUp); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.kind, err)
 		}
 	}
 	loads := map[serverKind][]load{}
 	for range b.rounds {
 		for _, s := range servers {
-			l, err := s.put(ctx, path, connections, b.duration)
+			l, err := put(s, b.duration)
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("%s: %w", s.kind, err)
 			}
 			loads[s.kind] = append(loads[s.kind], l)
 		}

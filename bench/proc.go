@@ -73,6 +73,10 @@ func (s *server) cpu() (total, front time.Duration, err error) {
 	for _, p := range processes {
 		total += p.cpu
 	}
+	if s.behind != nil {
+		behind, _, err := s.behind.cpu()
+		return total + behind, processes[0].cpu, err
+	}
 	return total, processes[0].cpu, nil
 }
 

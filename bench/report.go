@@ -88,7 +88,7 @@ func (r row) atLeast(limit float64) row {
 
 // others are the columns that only some cases have, in the table's order.
 func (r report) others() (kinds []serverKind) {
-	for _, kind := range []serverKind{baseline, granian, uwsgi, nethttp, bare, ideal} {
+	for _, kind := range []serverKind{baseline, nginx, granian, uwsgi, bjoern, nethttp, bare, ideal} {
 		for _, row := range r.Rows {
 			if _, ok := row.Medians[kind]; ok {
 				kinds = append(kinds, kind)

@@ -22,15 +22,18 @@ const (
 	gunicorn serverKind = "gunicorn"
 	granian  serverKind = "granian"
 	uwsgi    serverKind = "uwsgi"
+	nginx    serverKind = "nginx+gunicorn"
+	bjoern   serverKind = "bjoern"
 )
 
 // server is a running one.
 type server struct {
-	kind  serverKind
-	addr  string
-	began time.Time
-	cmd   *exec.Cmd
-	out   bytes.Buffer
+	kind   serverKind
+	addr   string
+	began  time.Time
+	cmd    *exec.Cmd
+	out    bytes.Buffer
+	behind *server // that this one passes its requests to
 }
 
 // command is how each server is told to serve app with the same processes and threads.
@@ -59,6 +62,9 @@ func (b *bench) command(kind serverKind, app, addr string) *exec.Cmd {
 	case uwsgi:
 		return exec.Command(b.script(kind), "--http", addr, "--http-keepalive", "--chdir", apps, "--module", app+":application", "--master",
 			"--processes", workers, "--threads", threads, "--enable-threads", "--disable-logging", "--die-on-term")
+	case bjoern: // a process and a thread each
+		script := filepath.Join(b.root, "bench", "apps", "serve_bjoern.py")
+		return exec.Command(b.python, script, app, addr, workers)
 	}
 	args := []string{"-m", "gunicorn", app + ":application", "--chdir", apps, "--bind", addr,
 		"--worker-class", "gthread", "--workers", workers, "--threads", threads,
@@ -75,8 +81,16 @@ func (b *bench) launch(kind serverKind, app string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{kind: kind, addr: addr, cmd: b.command(kind, app, addr)}
+	if kind == nginx {
+		return b.launchNginx(app, addr)
+	}
+	return b.launchCommand(kind, addr, b.command(kind, app, addr))
+}
+
+func (b *bench) launchCommand(kind serverKind, addr string, cmd *exec.Cmd) (*server, error) {
+	s := &server{kind: kind, addr: addr, cmd: cmd}
 	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.out
+	s.cmd.Env = append(s.cmd.Environ(), b.env...)
 	s.cmd.WaitDelay = time.Second
 	s.began = time.Now()
 	if err := s.cmd.Start(); err != nil {
@@ -93,7 +107,7 @@ func (b *bench) start(ctx context.Context, kind serverKind, app, path string) (*
 	}
 	if err := s.awaitAnswer(ctx, path); err != nil {
 		s.stop()
-		return nil, fmt.Errorf("%s: %w\n%s", kind, err, s.out.String())
+		return nil, fmt.Errorf("%s: %w\n%s", kind, err, s.said())
 	}
 	return s, nil
 }
@@ -137,4 +151,15 @@ func (s *server) stop() {
 	timer := time.AfterFunc(15*time.Second, func() { _ = s.cmd.Process.Signal(os.Kill) })
 	defer timer.Stop()
 	_ = s.cmd.Wait()
+	if s.behind != nil {
+		s.behind.stop()
+	}
+}
+
+// said is what the server has printed, to be read once it has stopped.
+func (s *server) said() string {
+	if s.behind != nil {
+		return s.out.String() + s.behind.said()
+	}
+	return s.out.String()
 }
