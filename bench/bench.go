@@ -108,7 +108,7 @@ func (b *bench) findPython() error {
 	if !b.peer {
 		return nil
 	}
-	if err := exec.Command(b.python, "-c", "import gunicorn").Run(); err != nil {
+	if !b.imports("gunicorn") {
 		return fmt.Errorf("%s cannot import gunicorn: install it there, give --venv, or --peer=false", b.python)
 	}
 	b.servers = append(b.servers, gunicorn)

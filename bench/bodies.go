@@ -27,7 +27,12 @@ const (
 type exchange func(c *client) error
 
 func measureUploads(ctx context.Context, b *bench) ([]row, error) {
-	loads, err := b.interleave(ctx, b.bodyServers(), "bodies", "/?0", func(s *server, d time.Duration) (load, error) {
+	servers, stop, err := b.startAll(ctx, b.bodyServers(), "bodies", "/?0")
+	defer stop()
+	if err != nil {
+		return nil, err
+	}
+	loads, err := b.interleave(servers, func(s *server, d time.Duration) (load, error) {
 		return s.pass(ctx, uploading(), uploadConnections, d)
 	})
 	if err != nil {
@@ -43,24 +48,34 @@ func measureUploads(ctx context.Context, b *bench) ([]row, error) {
 // the server has a wsgi.file_wrapper.
 func measureDownloads(ctx context.Context, b *bench) ([]row, error) {
 	own := *b
-	own.env = []string{"BENCH_FILE=" + filepath.Join(b.dir, "download")}
-	if err := os.WriteFile(filepath.Join(b.dir, "download"), make([]byte, downloadSize), 0o644); err != nil {
+	file := filepath.Join(b.dir, "download")
+	own.env = []string{"BENCH_FILE=" + file}
+	if err := os.WriteFile(file, make([]byte, downloadSize), 0o600); err != nil {
 		return nil, err
 	}
-	kinds := b.bodyServers()
-	rows, err := own.downloads(ctx, kinds, "by a generator", fmt.Sprintf("/?%d", downloadSize))
+	servers, stop, err := own.startAll(ctx, b.bodyServers(), "bodies", "/?0")
+	defer stop()
 	if err != nil {
 		return nil, err
 	}
-	if kinds, err = own.withFileWrapper(ctx, kinds); err != nil {
+	rows, err := b.downloads(ctx, servers, "by a generator", fmt.Sprintf("/?%d", downloadSize))
+	if err != nil {
 		return nil, err
 	}
-	byFile, err := own.downloads(ctx, kinds, "by wsgi.file_wrapper", "/file")
+	var with []*server
+	for _, s := range servers {
+		if has, err := s.hasFileWrapper(ctx); err != nil {
+			return nil, err
+		} else if has {
+			with = append(with, s)
+		}
+	}
+	byFile, err := b.downloads(ctx, with, "by wsgi.file_wrapper", "/file")
 	return append(rows, byFile...), err
 }
 
-func (b *bench) downloads(ctx context.Context, kinds []serverKind, how, path string) ([]row, error) {
-	loads, err := b.interleave(ctx, kinds, "bodies", "/?0", func(s *server, d time.Duration) (load, error) {
+func (b *bench) downloads(ctx context.Context, servers []*server, how, path string) ([]row, error) {
+	loads, err := b.interleave(servers, func(s *server, d time.Duration) (load, error) {
 		return s.pass(ctx, getting(path, downloadSize), downloadConnections, d)
 	})
 	if err != nil {
@@ -74,24 +89,18 @@ func (b *bench) downloads(ctx context.Context, kinds []serverKind, how, path str
 	}, nil
 }
 
-// withFileWrapper leaves those out whose environ has none.
-func (b *bench) withFileWrapper(ctx context.Context, kinds []serverKind) (with []serverKind, err error) {
-	servers, stop, err := b.startAll(ctx, kinds, "bodies", "/?0")
-	defer stop()
-	if err != nil {
-		return nil, err
+// hasFileWrapper asks the application whether its environ has one.
+func (s *server) hasFileWrapper(ctx context.Context) (bool, error) {
+	requests := evenly(1, 1, "/wrapper")
+	openLoop(ctx, s.addr, requests)
+	switch r := requests[0]; r.status {
+	case http.StatusOK:
+		return true, nil
+	case http.StatusNotImplemented:
+		return false, nil
+	default:
+		return false, errors.Join(fmt.Errorf("%s: answered %d", s.kind, r.status), r.err)
 	}
-	for _, s := range servers {
-		requests := evenly(1, 1, "/wrapper")
-		openLoop(ctx, s.addr, requests)
-		switch r := requests[0]; {
-		case r.status == http.StatusOK:
-			with = append(with, s.kind)
-		case r.status != http.StatusNotImplemented:
-			return nil, errors.Join(fmt.Errorf("%s: answered %d", s.kind, r.status), r.err)
-		}
-	}
-	return with, nil
 }
 
 // uploading sends a body of uploadSize, of which the application says the length.

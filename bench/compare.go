@@ -10,19 +10,19 @@ import (
 
 // compare puts the same load on all servers.
 func (b *bench) compare(ctx context.Context, app, path string, connections int) (map[serverKind][]load, error) {
-	return b.interleave(ctx, b.servers, app, path, func(s *server, d time.Duration) (load, error) {
-		return s.put(ctx, path, connections, d)
-	})
-}
-
-// interleave runs all servers at once and loads them in turn, so that what else the
-// machine does meets each alike.
-func (b *bench) interleave(ctx context.Context, kinds []serverKind, app, path string, put func(*server, time.Duration) (load, error)) (map[serverKind][]load, error) {
-	servers, stop, err := b.startAll(ctx, kinds, app, path)
+	servers, stop, err := b.startAll(ctx, b.servers, app, path)
 	defer stop()
 	if err != nil {
 		return nil, err
 	}
+	return b.interleave(servers, func(s *server, d time.Duration) (load, error) {
+		return s.put(ctx, path, connections, d)
+	})
+}
+
+// interleave loads running servers in turn, so that what else the machine does meets
+// each alike.
+func (b *bench) interleave(servers []*server, put func(*server, time.Duration) (load, error)) (map[serverKind][]load, error) {
 	for _, s := range servers {
 		if _, err := put(s, b.warmUp); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.kind, err)

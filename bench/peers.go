@@ -65,16 +65,19 @@ func (b *bench) bodyServers() []serverKind {
 }
 
 func (b *bench) installed(kind serverKind) bool {
-	var err error
 	switch kind {
 	case nginx:
-		_, err = exec.LookPath("nginx")
+		_, err := exec.LookPath("nginx")
+		return err == nil && b.imports("gunicorn")
 	case bjoern:
-		err = exec.Command(b.python, "-c", "import bjoern").Run()
-	default:
-		_, err = os.Stat(b.script(kind))
+		return b.imports("bjoern")
 	}
+	_, err := os.Stat(b.script(kind))
 	return err == nil
+}
+
+func (b *bench) imports(module string) bool {
+	return exec.Command(b.python, "-c", "import "+module).Run() == nil
 }
 
 // launchNginx starts gunicorn on a Unix socket, and nginx before it.

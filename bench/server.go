@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -145,10 +144,17 @@ func (s *server) askOnce(path string) error {
 	return err
 }
 
-// stop ends the server, at last by force.
+// stop ends the server, at last by force: with its workers, which some servers
+// leave behind.
 func (s *server) stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	timer := time.AfterFunc(15*time.Second, func() { _ = s.cmd.Process.Signal(os.Kill) })
+	timer := time.AfterFunc(15*time.Second, func() {
+		processes, _ := tree(s.cmd.Process.Pid)
+		_ = s.cmd.Process.Kill()
+		for _, p := range processes {
+			_ = syscall.Kill(p.pid, syscall.SIGKILL)
+		}
+	})
 	defer timer.Stop()
 	_ = s.cmd.Wait()
 	if s.behind != nil {
