@@ -27,7 +27,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			s.http1.Stop()
 			return nil
 		case <-ctx.Done():
-			return s.endDrain(ctx)
+			err := s.endDrain(ctx)
+			if err == nil {
+				s.http1.Stop()
+			}
+			return err
 		case <-again.C:
 			goAway(s.allHTTP2())
 		}

@@ -407,6 +407,27 @@ func TestDrainWithLessTimeThanTheLinger(t *testing.T) {
 	}
 }
 
+// A server that was never used, and one whose Shutdown was all that ended it, leave
+// nothing: TestMain looks.
+func TestNothingIsLeftWithoutClose(t *testing.T) {
+	newServer(answers)
+	s, l := newServer(answers), listenOn(t, "tcp")
+	ended := make(chan error, 1)
+	serve := s.Add(l)
+	go func() { ended <- serve() }()
+	c := connect(t, l.Addr())
+	eventually(t, "it is accepted", func() bool { return s.resting() == 1 })
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Shutdown(ctx); err != nil {
+		t.Errorf("nobody had asked anything: %v", err)
+	}
+	wantEnd(t, "the connection", c)
+	if err := wait(t, "Serve", ended); err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+}
+
 // Close does not linger, nor let others.
 func TestCloseCutsADrain(t *testing.T) {
 	began := make(chan struct{})

@@ -20,6 +20,7 @@ type Server struct {
 	log     *log.Logger
 	short   shortage
 	http1   h1.Server     // takes every connection
+	start   sync.Once     // of http1
 	linger  time.Duration // drainLinger, but in tests
 	born    time.Time
 
@@ -53,9 +54,6 @@ func New(handler http.Handler, options Options) *Server {
 		Handler: handler, Limits: options.Limits,
 		HeadTimeout: options.HeaderTimeout, IdleTimeout: options.IdleTimeout, WriteTimeout: options.SendTimeout,
 		Refused: s.refusals.note, Watch: watch, Logger: logger,
-	}
-	if err := s.http1.Start(); err != nil {
-		logger.Warn("clients that leave are noticed late", "error", err)
 	}
 	s.http2 = []*http.Server{s.newHTTP2()}
 	return s
@@ -118,8 +116,17 @@ func (s *Server) enter(l *listener) bool {
 	if s.draining.Load() || s.cut.Load() {
 		return false
 	}
+	s.start.Do(s.startLeaves)
 	s.listeners[l] = struct{}{}
 	return true
+}
+
+// startLeaves has the engine learn of clients that leave, until Shutdown or Close: one
+// that has no listener needs neither.
+func (s *Server) startLeaves() {
+	if err := s.http1.Start(); err != nil {
+		s.options.Logger.Warn("clients that leave are noticed late", "error", err)
+	}
 }
 
 func (s *Server) leave(l *listener) {
