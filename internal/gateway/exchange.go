@@ -55,6 +55,7 @@ type exchange struct {
 	failure string
 
 	bodyError *refusal // why the request's body could not be read
+	unsentFor error    // why the client takes no more of the response
 
 	status   int
 	taken    int64 // bytes of the body, from the application
@@ -316,6 +317,9 @@ func (x *exchange) converse() (free bool, err error) {
 func (x *exchange) checkAnswered(h wire.Header) error {
 	if x.gone {
 		x.cut = true
+		if x.failure == "" {
+			x.failure = x.whyLeft()
+		}
 	}
 	if x.ended || x.silent() {
 		return nil

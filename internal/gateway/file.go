@@ -89,7 +89,7 @@ func (x *exchange) sendFile(f *os.File, offset, count int64) {
 		n, err := io.Copy(x.w, src)
 		x.sent += n
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-			x.unsent()
+			x.unsent(err)
 		}
 	})
 }

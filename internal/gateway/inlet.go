@@ -197,8 +197,9 @@ func (o *outlet) awaitPaid() {
 	}
 }
 
-func (o *outlet) failed() bool {
+// failed says why the client gets no more, if that is so.
+func (o *outlet) failed() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.err != nil
+	return o.err
 }

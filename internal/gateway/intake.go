@@ -241,9 +241,12 @@ func (x *exchange) read(payload []byte) error {
 	return x.call.SendBody((*bufp)[:n], flags)
 }
 
-// unsent notes that the client does not take the response: it has left, or its own
-// request stands in the way.
-func (x *exchange) unsent() {
+// unsent notes that the client does not take the response: it has left, has let its
+// time pass, or its own request stands in the way.
+func (x *exchange) unsent(err error) {
+	if x.unsentFor == nil {
+		x.unsentFor = err
+	}
 	if in := x.intake; in != nil {
 		in.mu.Lock()
 		lost := in.lost

@@ -48,6 +48,7 @@ const (
 
 var (
 	errClientLeft = errors.New("the client left")
+	errSlowClient = errors.New("the client took nothing of its response for too long, and was cut (--send-timeout)")
 	errPanicked   = errors.New("the writer of the response panicked")
 )
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -235,7 +236,7 @@ func (x *exchange) write(p []byte) {
 		n, err := x.w.Write(p)
 		x.sent += int64(n)
 		if err != nil {
-			x.unsent()
+			x.unsent(err)
 		}
 	})
 }
@@ -265,7 +266,7 @@ func (x *exchange) flush() {
 	}
 	x.guardDeadlock(func() {
 		if err := http.NewResponseController(x.w).Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-			x.unsent()
+			x.unsent(err)
 		}
 	})
 }
@@ -363,8 +364,11 @@ func (x *exchange) disconnected() {
 }
 
 func (x *exchange) whyLeft() string {
-	if x.bodyError != nil {
+	switch {
+	case x.bodyError != nil:
 		return x.bodyError.reason
+	case errors.Is(x.unsentFor, os.ErrDeadlineExceeded):
+		return errSlowClient.Error()
 	}
 	return errClientLeft.Error()
 }

@@ -27,7 +27,7 @@ func (x *exchange) push(s segment) {
 		x.guardDeadlock(func() { err = x.out.insist() })
 	}
 	if err != nil {
-		x.unsent()
+		x.unsent(err)
 	}
 }
 
@@ -85,8 +85,11 @@ func (x *exchange) payDebt() {
 
 // notice looks whether the outlet has found that the client takes no more.
 func (x *exchange) notice() {
-	if x.out != nil && x.out.failed() {
-		x.unsent()
+	if x.out == nil {
+		return
+	}
+	if err := x.out.failed(); err != nil {
+		x.unsent(err)
 	}
 }
 
@@ -103,7 +106,7 @@ func (x *exchange) awaitClient() {
 	x.sent = o.sent
 	o.queue.discard()
 	if o.err != nil {
-		x.unsent()
+		x.unsent(o.err)
 		x.cut = true
 		if x.failure == "" {
 			x.failure = x.whyLeft()
