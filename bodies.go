@@ -21,7 +21,7 @@ func (c *Config) bodyDefaults() {
 
 func (c *Config) checkBodies() error {
 	if c.BodyMemory > MaxBodyMemory {
-		return fmt.Errorf("body-memory: %d is more than %d, which is what a message to a worker carries: larger bodies wait in files", c.BodyMemory, MaxBodyMemory)
+		return fmt.Errorf("body-memory: write a size up to %d MiB, which is what a message to a worker carries: larger bodies wait in files", MaxBodyMemory>>20)
 	}
 	prefixes := make([]string, len(c.StreamRequest))
 	for i, path := range c.StreamRequest {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -51,7 +52,7 @@ func New(dir string, quota int64) (*Store, error) {
 			return &Store{dir: dir, quota: quota}, nil
 		}
 	}
-	return nil, fmt.Errorf("no file can be made in the spool directory %s: %w: name one that can be written to by --spool-dir", dirs[0], err)
+	return nil, fmt.Errorf("no file can be made in the spool directory %s: %w: name one that can be written to by --spool-dir", strings.Join(dirs, " or "), err)
 }
 
 // passes says whether a directory in which no file can be made now may be well later.
