@@ -19,9 +19,10 @@ func WhileQueued(ctx context.Context) context.Context {
 // Left ends the wait of what is queued; the engine ends the request's own context.
 func (c *tracked) Left() { c.unqueue() }
 
-// HalfClosed is called when the client has ended its direction.
+// HalfClosed is called when the client has ended its direction. Where something was
+// sent since its last data, the kernel's times are of its word on that perhaps.
 func (c *tracked) HalfClosed() {
-	if closedLater(c.conn) {
+	if c.raw.Sent() == c.before.Load() && closedLater(c.conn) {
 		c.unqueue()
 	}
 }

@@ -1,7 +1,9 @@
 package front
 
 import (
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -36,5 +38,33 @@ func TestLateCloseEndsTheWaitInAQueue(t *testing.T) {
 		if got := wait(t, "the handler's end", abandoned); got != late {
 			t.Errorf("late %v: abandoned %v", late, got)
 		}
+	}
+}
+
+// What the client says of a response tells nothing of when it ended its direction,
+// however late that is looked at.
+func TestHalfCloseBehindPipelinedRequests(t *testing.T) {
+	first := true
+	_, addr := serving(t, "tcp", func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		if first {
+			first = false
+			eventually(t, "a while has passed", func() bool { return time.Since(began) > 5*halfCloseDelay*time.Millisecond })
+			return
+		}
+		eventually(t, "the response was taken", func() bool { return connOf(r.Context()).Taken() > 0 })
+		connOf(r.Context()).HalfClosed()
+		if WhileQueued(r.Context()).Err() != nil {
+			t.Error("taken for one that has left")
+		}
+		w.WriteHeader(http.StatusAccepted)
+	})
+	c := connect(t, addr)
+	send(t, c, request+request)
+	if err := c.(socket).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := io.ReadAll(c); err != nil || !strings.Contains(string(all), "202 Accepted") {
+		t.Errorf("%q, %v", all, err)
 	}
 }

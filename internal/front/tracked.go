@@ -36,7 +36,8 @@ type tracked struct {
 
 	idleSince atomic.Int64 // when the time of waiting began, of Server.now
 
-	received atomic.Int64 // bytes
+	received atomic.Int64  // bytes
+	before   atomic.Uint64 // bytes that had been sent when the last of these came
 
 	address netip.Addr // that it is counted by; Server.mu guards it
 
@@ -70,7 +71,7 @@ func (c *tracked) read(p []byte) (int, error) {
 		return c.readLast(p)
 	}
 	n, err := c.raw.Read(p)
-	c.received.Add(int64(n))
+	c.note(n)
 	if n > 0 && c.waiting.Load() && !c.closing.Load() && !c.http2.Load() {
 		c.arrived()
 	}
@@ -80,11 +81,19 @@ func (c *tracked) read(p []byte) (int, error) {
 	return n, err
 }
 
+// note counts what has come.
+func (c *tracked) note(n int) {
+	if n > 0 {
+		c.received.Add(int64(n))
+		c.before.Store(c.raw.Sent())
+	}
+}
+
 // ReadLate is a Read that needs no buffer while it waits.
 func (c *tracked) ReadLate(b rawio.Buffers) (p []byte, n int, err error) {
 	if !c.expired.Load() {
 		p, n, err = c.raw.ReadLate(b)
-		c.received.Add(int64(n))
+		c.note(n)
 		if n > 0 && c.waiting.Load() && !c.closing.Load() {
 			c.arrived()
 		}
@@ -126,7 +135,7 @@ func (c *tracked) readLast(p []byte) (n int, err error) {
 			}
 		}
 	})
-	c.received.Add(int64(max(n, 0)))
+	c.note(max(n, 0))
 	switch {
 	case n > 0 && c.closing.Load():
 		return 0, c.raw.wrap("read", os.ErrDeadlineExceeded)

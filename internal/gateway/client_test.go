@@ -52,12 +52,14 @@ func TestClientLeaves(t *testing.T) {
 	g.checkFreed(t)
 }
 
+// Nobody may take the answer to who has left the queue for the application's: the
+// client may only have ended its own direction, and there is none.
 func TestClientLeavesTheQueue(t *testing.T) {
 	ctx, leave := context.WithCancel(context.Background())
 	leave()
 	g := newRig(answer("200 OK", "ok"))
 	w, aborted := g.do(get("/").WithContext(ctx))
-	if w.Body.Len() != 0 || aborted || g.done[0].Status != statusClientLeft || g.next != 0 {
+	if w.Body.Len() != 0 || !aborted || g.done[0].Status != statusClientLeft || g.next != 0 {
 		t.Errorf("%q, aborted %v, %+v", w.Body, aborted, g.done[0])
 	}
 	g.opts.WhileQueued = func(context.Context) context.Context { return t.Context() }
@@ -65,7 +67,7 @@ func TestClientLeavesTheQueue(t *testing.T) {
 		t.Errorf("with a context of its own for the queue: %d", w.Code)
 	}
 	g.opts.WhileQueued = func(context.Context) context.Context { return ctx }
-	if w, _ := g.do(get("/")); w.Body.Len() != 0 || g.done[2].Status != statusClientLeft {
+	if w, aborted := g.do(get("/")); w.Body.Len() != 0 || !aborted || g.done[2].Status != statusClientLeft {
 		t.Errorf("probably left: %q, %+v", w.Body, g.done[2])
 	}
 }

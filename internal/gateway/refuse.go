@@ -49,7 +49,7 @@ func (x *exchange) refuse(err error) {
 	}
 	x.failure = e.reason
 	if x.headSent || x.gone {
-		x.cut = x.headSent && !x.ended
+		x.cut = !x.ended // no answer at all would be an empty 200
 		return
 	}
 	x.tellRefusal(e)
