@@ -19,8 +19,8 @@ them, and PEP 3333 has a place for them in environ, so that Highball passes them
 		{"An encoded NUL or slash in the path", "rfc3986-2.1-percent-*",
 			`They are well-formed (RFC 3986 2.1). Servers that map paths to files have a reason to refuse them (nginx the NUL, Apache both, by
 AllowEncodedSlashes); Highball does not map paths, and what an encoded byte means is the application's to say.`},
-		{"Hosts that are rare", "rfc3986-3.2.2-host-* rfc3986-3.2.3-host-*",
-			`All of them are of RFC 3986's grammar: digits alone, sub-delims, a tilde, percent-encoding, an empty port, port 0. RFC 9112 3.2 has
+		{"Hosts that are rare", "rfc3986-3.2.2-host-* rfc3986-3.2.3-host-* rfc3986-3.2.2-absolute-ipvfuture rfc3986-3.2.2-absolute-percent-letter",
+			`All of them are of RFC 3986's grammar: digits alone, sub-delims, a tilde, percent-encoding, IPvFuture, an empty port, port 0. RFC 9112 3.2 has
 only invalid values refused.`},
 		{"Host empty", "rfc9112-3.2-host-empty* rfc9112-3.2-host-only-whitespace rfc9112-3.2.2-host-empty-beside-absolute",
 			`RFC 9112 3.2: a client whose target has no authority MUST send an empty Host, and reg-name may be empty (RFC 3986 3.2.2). Highball takes it for no

@@ -11,7 +11,7 @@ import (
 func validHost(text string) bool {
 	if strings.HasPrefix(text, "[") {
 		literal, rest, ok := strings.Cut(text[1:], "]")
-		return ok && validIPv6(literal) && (rest == "" || rest[0] == ':' && validPort(rest[1:]))
+		return ok && (validIPv6(literal) || validIPvFuture(literal)) && (rest == "" || rest[0] == ':' && validPort(rest[1:]))
 	}
 	name, port, _ := strings.Cut(text, ":")
 	return name != "" && all(name, hostByte) && !strings.Contains(name, ",") && wellEscaped(name) && validPort(port)
@@ -21,6 +21,16 @@ func validHost(text string) bool {
 func validIPv6(text string) bool {
 	address, err := netip.ParseAddr(text)
 	return err == nil && address.Is6() && address.Zone() == ""
+}
+
+// validIPvFuture: "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ) (RFC 3986 3.2.2).
+func validIPvFuture(text string) bool {
+	version, address, ok := strings.Cut(text, ".")
+	if !ok || len(version) < 2 || version[0]|0x20 != 'v' || !all(version[1:], hexByte) {
+		return false
+	}
+	names := strings.ReplaceAll(address, ":", "")
+	return address != "" && all(names, hostByte) && !strings.ContainsAny(names, "%,")
 }
 
 // validPort: it may be empty (RFC 3986 3.2.3).

@@ -42,15 +42,17 @@ const behind = "GET /behind-it HTTP/1.1\r\nHost: behind.example\r\n\r\n"
 
 // nethttpExceptions are the accepted cases that net/http does not take so, and why.
 var nethttpExceptions = map[string]string{
-	"rfc9112-2.2-empty-line-before":        "it refuses empty lines, which RFC 9112 2.2 says should be ignored, but for one after a POST",
-	"rfc9112-2.2-eight-empty-lines-before": "likewise",
-	"rfc9112-7.1.1-bws-before":             "it refuses whitespace before an extension, which RFC 9112 7.1.1 says has to be parsed",
-	"rfc9112-7.1.1-bws-many":               "likewise",
-	"rfc9112-7.1.1-bws-tabs":               "likewise",
-	"rfc9110-10.1.1-http-1.0-other":        "it answers 417 to HTTP/1.0 as well, where RFC 9110 10.1.1 has only 100-continue ignored",
-	"rfc9112-7.1-size-17-digits":           "it takes 16 digits at most, the zeros before a size included",
-	"rfc9112-7.1-last-chunk-17-zeros":      "likewise",
-	"rfc9112-9.3-http-1.0-both":            "it keeps HTTP/1.0 connections if keep-alive is there, though close is too; RFC 9112 9.3 says close first",
+	"rfc9112-2.2-empty-line-before":         "it refuses empty lines, which RFC 9112 2.2 says should be ignored, but for one after a POST",
+	"rfc9112-2.2-eight-empty-lines-before":  "likewise",
+	"rfc9112-7.1.1-bws-before":              "it refuses whitespace before an extension, which RFC 9112 7.1.1 says has to be parsed",
+	"rfc9112-7.1.1-bws-many":                "likewise",
+	"rfc9112-7.1.1-bws-tabs":                "likewise",
+	"rfc9110-10.1.1-http-1.0-other":         "it answers 417 to HTTP/1.0 as well, where RFC 9110 10.1.1 has only 100-continue ignored",
+	"rfc9112-7.1-size-17-digits":            "it takes 16 digits at most, the zeros before a size included",
+	"rfc9112-7.1-last-chunk-17-zeros":       "likewise",
+	"rfc3986-3.2.2-absolute-ipvfuture":      "net/url knows no IPvFuture",
+	"rfc3986-3.2.2-absolute-percent-letter": "net/url takes percent-encoding in a host only where it has to be",
+	"rfc9112-9.3-http-1.0-both":             "it keeps HTTP/1.0 connections if keep-alive is there, though close is too; RFC 9112 9.3 says close first",
 }
 
 // seen is a request as net/http's handler saw it.

@@ -49,13 +49,21 @@ func (c *conn) newRequest(x *exchange) (*http.Request, context.CancelFunc, *Refu
 	return r, cancel, nil
 }
 
-// parseURL is url.ParseRequestURI, which is not asked for a plain path.
+// parseURL is url.ParseRequestURI of a target that was checked; it is not asked for a
+// plain path.
 func parseURL(u *url.URL, target string) error {
 	if path, query, found := strings.Cut(target, "?"); path[:1] == "/" && all(path, plainByte) {
 		*u = url.URL{Path: path, RawQuery: query, ForceQuery: found && query == ""}
 		return nil
 	}
 	parsed, err := url.ParseRequestURI(target)
+	if scheme, rest, absolute := strings.Cut(target, "://"); err != nil && absolute {
+		// net/url knows fewer hosts than RFC 3986 3.2.2 does.
+		authority, path := cutAuthority(rest)
+		if parsed, err = url.ParseRequestURI(scheme + "://host" + path); err == nil {
+			parsed.Host = authority
+		}
+	}
 	if err == nil {
 		*u = *parsed
 	}

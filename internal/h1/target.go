@@ -31,14 +31,19 @@ func checkAbsolute(target string) (authority string, refusal *Refusal) {
 	if !ok || !equalFold(scheme, "http") && !equalFold(scheme, "https") {
 		return "", malformed("RFC 9112 3.2", "a target that is neither a path nor an http URI: %s", shown(target))
 	}
-	end := strings.IndexAny(rest, "/?")
-	if end < 0 {
-		end = len(rest)
-	}
-	if authority = rest[:end]; !validHost(authority) {
+	authority, path := cutAuthority(rest)
+	if !validHost(authority) {
 		return "", malformed("RFC 9110 4.2", "an http URI without a valid host: %s", shown(target))
 	}
-	return authority, checkPath(rest[end:])
+	return authority, checkPath(path)
+}
+
+// cutAuthority takes apart what follows the scheme of an http URI.
+func cutAuthority(rest string) (authority, path string) {
+	if end := strings.IndexAny(rest, "/?"); end >= 0 {
+		return rest[:end], rest[end:]
+	}
+	return rest, ""
 }
 
 // checkPath looks at the escapes of a path; a query may be anything.
