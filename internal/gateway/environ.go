@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -131,11 +133,8 @@ func (x *exchange) appendHeaders(b []byte) []byte {
 	if len(r.TransferEncoding) > 0 && x.length < 0 {
 		b = wire.AppendItem(b, "HTTP_TRANSFER_ENCODING", strings.Join(r.TransferEncoding, ", "))
 	}
-	if len(r.Trailer) > 0 {
-		names := make([]string, 0, len(r.Trailer))
-		for name := range r.Trailer {
-			names = append(names, name)
-		}
+	if len(r.Trailer) > 0 && r.Header["Trailer"] == nil {
+		names := slices.Sorted(maps.Keys(r.Trailer))
 		b = wire.AppendItem(b, "HTTP_TRAILER", strings.Join(names, ", "))
 	}
 	return b

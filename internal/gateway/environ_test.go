@@ -101,7 +101,7 @@ func TestEnvironOfChunkedBody(t *testing.T) {
 	for _, streams := range []bool{true, false} {
 		r := httptest.NewRequest("POST", "/", strings.NewReader("x"))
 		r.ContentLength, r.TransferEncoding = -1, []string{"chunked"}
-		r.Trailer = http.Header{"X-Sum": nil}
+		r.Trailer = http.Header{"X-Sum": nil, "X-Last": nil, "X-A": nil}
 		r.Header.Set("Content-Length", "99") // not the length of a chunked body
 		got := environOf(t, r, func(o *Options) {
 			if streams {
@@ -109,7 +109,7 @@ func TestEnvironOfChunkedBody(t *testing.T) {
 			}
 		})
 		coding, chunked := got["HTTP_TRANSFER_ENCODING"]
-		if chunked != streams || chunked && coding != "chunked" || got["HTTP_TRAILER"] != "X-Sum" {
+		if chunked != streams || chunked && coding != "chunked" || got["HTTP_TRAILER"] != "X-A, X-Last, X-Sum" {
 			t.Errorf("streams %v: got %q", streams, got)
 		}
 		if length, ok := got["CONTENT_LENGTH"]; ok == streams || ok && length != "1" {

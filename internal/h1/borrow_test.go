@@ -91,6 +91,19 @@ func TestReaderLeftBehind(t *testing.T) {
 	}
 }
 
+// A handler that borrows gets Trailer as it was sent: order and spelling are the
+// application's to see.
+func TestBorrowerGetsTrailerAsSent(t *testing.T) {
+	c := served(t, &Server{Borrows: true, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = fmt.Fprintf(w, "%q %q", r.Header["Trailer"], r.Trailer.Get("X-b"))
+	})})
+	_, _ = io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nTrailer: x-B,Host\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\nX-B: 1\r\n\r\n")
+	if all, err := io.ReadAll(c); err != nil || !strings.HasSuffix(string(all), `["x-B,Host"] "1"`) {
+		t.Errorf("%q, %v", all, err)
+	}
+}
+
 // loop is a connection whose client asks the same again and again.
 type loop struct {
 	request []byte

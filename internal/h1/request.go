@@ -43,6 +43,9 @@ func (c *conn) newRequest(x *exchange) (*http.Request, context.CancelFunc, *Refu
 		r.TransferEncoding = []string{"chunked"}
 		r.Trailer = announced(r.Header)
 		x.body.trailer = r.Trailer
+		if !c.server.Borrows { // as net/http does
+			delete(r.Header, "Trailer")
+		}
 	case h.Length == 0:
 		r.Body = http.NoBody
 	}
@@ -87,7 +90,6 @@ func announced(header http.Header) http.Header {
 			trailer[name] = nil
 		}
 	}
-	delete(header, "Trailer")
 	return trailer
 }
 

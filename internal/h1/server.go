@@ -17,6 +17,7 @@ type Server struct {
 
 	// Borrows says that Handler keeps nothing of a request and its response once it has
 	// returned, so that they serve again; and that it needs no context that ends then.
+	// Its Header keeps Trailer as it was sent.
 	Borrows bool
 
 	// HeadTimeout bounds how long a head may take from its first byte. Default: 30 s.
