@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -101,6 +102,28 @@ func TestBorrowerGetsTrailerAsSent(t *testing.T) {
 	_, _ = io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nTrailer: x-B,Host\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\nX-B: 1\r\n\r\n")
 	if all, err := io.ReadAll(c); err != nil || !strings.HasSuffix(string(all), `["x-B,Host"] "1"`) {
 		t.Errorf("%q, %v", all, err)
+	}
+}
+
+// After a panic somebody whom the handler has left behind may still write: nothing of
+// that request serves another.
+func TestNothingServesAgainAfterAPanic(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector has pools forget")
+	}
+	var writers []http.ResponseWriter
+	s := &Server{Borrows: true, Logger: slog.New(slog.DiscardHandler), Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for _, before := range writers {
+			if before == w {
+				t.Error("the writer is that of a handler that has panicked")
+			}
+		}
+		writers = append(writers, w)
+		w.WriteHeader(http.StatusOK)
+		panic("left behind")
+	})}
+	for range 20 {
+		s.ServeConn(t.Context(), &loop{request: []byte(browser), left: 1})
 	}
 }
 

@@ -141,34 +141,39 @@ func (c *conn) exchange(h *Head) (goOn bool) {
 		c.refuse(refusal)
 		return false
 	}
-	next := c.answer(x, r)
-	c.end(x, cancel)
+	next, whole := c.answer(x, r)
+	c.end(x, cancel, whole)
 	if next == lingers {
 		c.linger()
 	}
 	return next == goesOn
 }
 
-func (c *conn) answer(x *exchange, r *http.Request) sequel {
+// answer says as well whether the handler has returned: one that panicked may have left
+// somebody behind.
+func (c *conn) answer(x *exchange, r *http.Request) (next sequel, whole bool) {
 	w := &x.response
-	whole := c.call(w, r)
+	whole = c.call(w, r)
 	x.body.leave()
 	switch {
 	case !whole || w.finish() != nil:
-		return ends
+		return ends, whole
 	case w.close || !x.body.drain():
-		return lingers
+		return lingers, true
 	}
-	return goesOn
+	return goesOn, true
 }
 
-// end has nothing left of an exchange.
-func (c *conn) end(x *exchange, cancel context.CancelFunc) {
+// end has nothing left of an exchange. What somebody may still use serves nobody else.
+func (c *conn) end(x *exchange, cancel context.CancelFunc, whole bool) {
 	if cancel != nil {
 		cancel()
 	}
 	if c.deadlines.Swap(false) {
 		_ = c.net.SetDeadline(time.Time{})
+	}
+	if !whole {
+		return
 	}
 	c.out.giveBack()
 	if c.server.Borrows {
