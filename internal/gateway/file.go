@@ -52,7 +52,7 @@ func (x *exchange) file(h wire.Header, payload []byte) error {
 	}
 	x.lend(h)
 	x.sendFile(f, offset, count)
-	if x.sent < count && !x.gone || hd.length > x.sent {
+	if !x.gone && x.sent < max(count, hd.length) {
 		x.cut = true
 		x.failure = fmt.Sprintf("the file ended after %d bytes of %d", x.sent, max(count, hd.length))
 		x.g.opts.Logger.Error(x.failure, x.attrs()...)

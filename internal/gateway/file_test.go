@@ -132,6 +132,23 @@ func TestFileForNobody(t *testing.T) {
 	g.checkFreed(t)
 }
 
+// A client that leaves in the middle is no fault of the file's.
+func TestClientLeavesAFile(t *testing.T) {
+	for name, fields := range map[string][]Field{"with a length": {{"Content-Length", "10"}}, "without": nil} {
+		g := newRig(func(w *fakeWorker) {
+			w.sendFile(fileOf(t, "0123456789"), 0, 10, "200 OK", fields...)
+			w.done()
+		})
+		if !g.doOn(&plainRecorder{limit: 5}, get("/")) {
+			t.Errorf("%s: not cut", name)
+		}
+		if log := g.log.String(); strings.Contains(log, "level=ERROR") || g.done[0].Failure != "the client left" {
+			t.Errorf("%s: %q, log:\n%s", name, g.done[0].Failure, log)
+		}
+		g.checkFreed(t)
+	}
+}
+
 // A worker that goes on after the end of its response is out of step.
 func TestFramesAfterTheEnd(t *testing.T) {
 	g := newRig(func(w *fakeWorker) {

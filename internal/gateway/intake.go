@@ -255,6 +255,9 @@ func (x *exchange) unsent(err error) {
 			x.lose(lost)
 		}
 	}
+	if x.failure == "" {
+		x.failure = x.whyLeft()
+	}
 	x.leave()
 }
 

@@ -108,9 +108,6 @@ func (x *exchange) awaitClient() {
 	if o.err != nil {
 		x.unsent(o.err)
 		x.cut = true
-		if x.failure == "" {
-			x.failure = x.whyLeft()
-		}
 	}
 	if x.out = nil; x.cut && !x.gone {
 		_ = o.control.Flush() // what was produced is to arrive
