@@ -30,7 +30,8 @@ working on nothing else. ` + "`0`" + ` lets requests wait until their clients le
 			KnownAs: []string{"backlog", "listen-queue", "max-queue", "backpressure"},
 			Doc: `
 How many requests may wait for a free thread; one more is answered 503 with ` + "`Retry-After`" + ` at once. With the default of 1024 a burst waits
-briefly instead of failing. Each one that waits costs a few kB of the front's memory, never a Python thread. With ` + "`0`" + ` nothing waits:
+briefly instead of failing. Requests that are known to be short (less than 0.2 ms) have as many places of their own, so that a crowd of long
+ones does not have them refused. Each one that waits costs a few kB of the front's memory, never a Python thread. With ` + "`0`" + ` nothing waits:
 a request that finds no free thread is refused, as behind a load balancer that tries another server.`,
 		},
 		{

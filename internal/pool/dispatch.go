@@ -83,7 +83,7 @@ func (d *dispatcher[S]) Acquire(ctx context.Context, ask Ask) (Lease[S], error) 
 		defer d.mu.Unlock()
 		return Lease[S]{}, d.failing
 	}
-	if !ask.Again && d.queue.length() >= d.queueSize {
+	if !ask.Again && d.queue.waiting(ask.Cost) >= d.queueSize {
 		defer d.mu.Unlock()
 		if g, ok := d.find(0); ok { // better a thread too many than a refusal
 			return d.lease(g, 0), nil

@@ -36,6 +36,10 @@ func kindOf(cost time.Duration) int {
 
 func (q *queue[S]) length() int { return q.lists[alone].Len() + q.lists[short].Len() }
 
+// waiting is how many requests of this kind wait. Each kind has the whole queue, so that
+// a crowd of long requests does not have short ones refused, which take no time.
+func (q *queue[S]) waiting(cost time.Duration) int { return q.lists[kindOf(cost)].Len() }
+
 // holdsUp says whether somebody waits whom a new request of this cost must not pass.
 func (q *queue[S]) holdsUp(cost time.Duration) bool {
 	return q.lists[alone].Len() > 0 || cost > 0 && q.lists[short].Len() > 0

@@ -184,6 +184,30 @@ func TestQueueIsOneForBothKinds(t *testing.T) {
 	})
 }
 
+// A queue that is full of long requests has places for short ones, and the other way round.
+func TestEachKindHasAQueue(t *testing.T) {
+	short, long := Ask{Cost: 50 * us}, Ask{}
+	for _, crowd := range []Ask{short, long} {
+		inBubble(t, 1, &nursery{}, sharing(2), func(t *testing.T, p *testPool) {
+			held := acquire(t, p)
+			waiting := []<-chan result{waits(t, p, crowd), waits(t, p, crowd)}
+			_, err := p.Acquire(t.Context(), crowd)
+			wantErr(t, err, ErrQueueFull)
+			other := long
+			if crowd == long {
+				other = short
+			}
+			waiting = append(waiting, waits(t, p, other), waits(t, p, other))
+			_, err = p.Acquire(t.Context(), other)
+			wantErr(t, err, ErrQueueFull)
+			held.Release()
+			for _, w := range waiting {
+				got(t, w).lease.Release()
+			}
+		})
+	}
+}
+
 // Better a thread too many than a refusal; but no slot of that kind is shared.
 func TestFullQueueOpensIdleSlots(t *testing.T) {
 	short := Ask{Cost: Ahead}
