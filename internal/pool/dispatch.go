@@ -71,6 +71,7 @@ func (d *dispatcher[S]) Acquire(ctx context.Context, ask Ask) (Lease[S], error) 
 	d.mu.Lock()
 	if ask.Again || !d.queue.holdsUp(ask.Cost) {
 		if g, ok := d.find(ask.Cost); ok {
+			d.queue.served(ask.Cost)
 			d.mu.Unlock()
 			return d.lease(g, 0), nil
 		}
@@ -194,10 +195,10 @@ func (d *dispatcher[S]) free(g grant[S]) {
 	d.serveQueue()
 }
 
-// serveQueue gives places to who waits, the longest waiting first. A short request
-// that finds none does not hold up one that goes alone. That one, if it finds none,
-// holds up the short ones after it: these would keep slots busy between them, so
-// that none became idle for it.
+// serveQueue gives places to who waits, of each kind the longest waiting first. A short
+// request that finds none does not hold up one that goes alone. That one holds up the
+// short ones when some have passed it: these would keep slots busy between them, so that
+// none became idle for it.
 func (d *dispatcher[S]) serveQueue() {
 	shorts := true
 	for w := d.queue.first(shorts); w != nil; w = d.queue.first(shorts) {
@@ -205,6 +206,7 @@ func (d *dispatcher[S]) serveQueue() {
 		switch {
 		case ok:
 			d.queue.drop(w)
+			d.queue.served(w.cost)
 			w.granted <- g
 		case kindOf(w.cost) == short:
 			shorts = false

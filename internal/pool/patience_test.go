@@ -213,7 +213,7 @@ func TestAgainGoesFirst(t *testing.T) {
 			held := acquire(t, p)
 			again := ask
 			again.Again = true
-			first, second := waits(t, p, Ask{}), waits(t, p, Ask{Cost: Ahead})
+			first, second := waits(t, p, Ask{}), waits(t, p, Ask{})
 			front := waits(t, p, again)
 			held.Release()
 			held = got(t, front).lease
@@ -254,6 +254,7 @@ func TestAgainDoesNotWaitForOthers(t *testing.T) {
 	inBubble(t, 1, &nursery{}, sharing(10), func(t *testing.T, p *testPool) {
 		first := pack(t, p, 1, 50*us)
 		waits(t, p, Ask{})
+		passAll(t, p)
 		later := waits(t, p, Ask{Cost: 50 * us})
 		if l := acquireFor(t, p, Ask{Cost: 50 * us, Again: true}); l.Slot != first[0].Slot {
 			t.Errorf("got %s", l.Slot)

@@ -3,6 +3,7 @@ package pool
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
@@ -132,11 +133,21 @@ func TestShortRequestHoldsUpNoLongOne(t *testing.T) {
 	})
 }
 
-// Short requests that come and come must not keep a slot from one that goes alone.
+// passAll has as many short requests pass who waits as may.
+func passAll(t *testing.T, p *testPool) {
+	t.Helper()
+	for range mayPass {
+		acquireFor(t, p, Ask{Cost: us}).Release()
+	}
+}
+
+// Short requests that come and come must not keep a slot from one that goes alone: some
+// may pass it, and then it holds them up.
 func TestLongRequestIsNotStarved(t *testing.T) {
 	inBubble(t, 1, &nursery{}, sharing(10), func(t *testing.T, p *testPool) {
 		first := pack(t, p, 2, 50*us)
 		long := waits(t, p, Ask{})
+		passAll(t, p)
 		later := waits(t, p, Ask{Cost: 50 * us})
 		first[0].Release()
 		stillWaits(t, later)
@@ -154,6 +165,7 @@ func TestLongRequestThatGivesUp(t *testing.T) {
 		first := pack(t, p, 2, 50*us)
 		ctx, leave := context.WithCancel(t.Context())
 		long := enqueue(ctx, p)
+		passAll(t, p)
 		later := waits(t, p, Ask{Cost: 50 * us})
 		leave()
 		wantErr(t, got(t, long).err, context.Canceled)
@@ -163,24 +175,25 @@ func TestLongRequestThatGivesUp(t *testing.T) {
 	})
 }
 
-// Who waits longest has the slot that becomes idle, of whichever kind it is.
-func TestQueueIsOneForBothKinds(t *testing.T) {
+// A slot that becomes idle takes the short ones first, and then one of the others; so a
+// crowd of long requests costs a short one a turn of a slot, and not the whole crowd.
+func TestShortRequestsPassACrowd(t *testing.T) {
 	short, long := Ask{Cost: 50 * us}, Ask{}
 	inBubble(t, 1, &nursery{}, sharing(10), func(t *testing.T, p *testPool) {
 		held := acquire(t, p)
-		one, two := waits(t, p, short), waits(t, p, long)
-		three, four := waits(t, p, short), waits(t, p, short)
-		held.Release()
-		held = got(t, one).lease
-		for _, w := range []<-chan result{two, three, four} {
+		crowd := []<-chan result{waits(t, p, long), waits(t, p, long), waits(t, p, long)}
+		for _, w := range crowd {
+			one, two := waits(t, p, short), waits(t, p, short)
+			held.Release()
+			quick := []Lease[string]{got(t, one).lease, got(t, two).lease} // behind it
 			stillWaits(t, w)
+			for _, l := range quick {
+				l.Release()
+			}
+			held = got(t, w).lease
 		}
 		held.Release()
-		held = got(t, two).lease
-		held.Release()
-		got(t, three)
-		got(t, four) // behind it
-		wantLoad(t, p, Load{Processes: 1, Busy: 2})
+		wantLoad(t, p, Load{Processes: 1, Idle: 1})
 	})
 }
 
@@ -201,6 +214,9 @@ func TestEachKindHasAQueue(t *testing.T) {
 			_, err = p.Acquire(t.Context(), other)
 			wantErr(t, err, ErrQueueFull)
 			held.Release()
+			if crowd == long { // whom the others pass
+				waiting = slices.Concat(waiting[2:], waiting[:2])
+			}
 			for _, w := range waiting {
 				got(t, w).lease.Release()
 			}
