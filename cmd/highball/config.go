@@ -63,6 +63,7 @@ Each setting can be given in four places. The first of these that gives it count
 - **Lists and tables** are replaced as a whole by a higher place, never merged. A flag is repeated for each entry. In a variable the
   entries of a list are separated by commas, those of a table stand on lines of their own, ` + "`NAME=VALUE`" + `.
 - **Times** are written ` + "`500ms`, `30s`, `1m30s`" + `, or as a bare number of seconds. ` + "`0`" + ` switches the limit off.
+- **Sizes** are bytes, or units of 1024: ` + "`64KiB`, `512M`, `2GiB`" + `. ` + "`0`" + ` switches the limit off, unless the setting says otherwise.
 - **Booleans** are ` + "`true` or `false`" + ` in a variable or the file; as flags they are ` + "`--preload` and `--no-preload`" + `.
 - **Mistakes stop the start.** An unknown flag, key of the file or variable that begins with ` + "`HIGHBALL_`" + ` is an error, so that a
   mistyped name cannot leave a setting at its default unnoticed. The variables that Kubernetes makes for a service whose name

@@ -26,7 +26,8 @@ func (p *program) runCommand() *cobra.Command {
 		Long: "Serve the WSGI application APP, \"module:attribute\" or one of the forms that docs/CONFIG.md lists. " +
 			"Without APP the current directory is searched for a Django or Flask project.\n\n" +
 			"SIGTERM or SIGINT lets requests in progress finish for drain-timeout; a second one, or SIGQUIT, stops at once. " +
-			"SIGHUP reloads the code. SIGUSR2 has the program, as it is on disk now, take over the sockets without a break.",
+			"SIGHUP reloads the code. SIGUSR2 has the program, as it is on disk now, take over the sockets without a break.\n\n" +
+			"TIME is seconds, or 500ms, 30s, 1m30s; SIZE is bytes, or 64KiB, 512M, 2GiB. docs/CONFIG.md has the reason for each default.",
 		Example:               "  highball run mysite.wsgi --bind :8000 --workers 4",
 		DisableFlagsInUseLine: true,
 		Args:                  cobra.ArbitraryArgs, // counted with the settings
