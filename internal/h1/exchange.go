@@ -25,8 +25,7 @@ func (c *conn) newExchange(h *Head) *exchange {
 		x = &exchange{header: make(http.Header, len(h.Fields)), response: response{header: http.Header{}}}
 	}
 	x.head = h
-	b := &x.body
-	b.Body, b.conn, b.response, b.expects, b.trailer, b.over = c.in.body(h), c, &x.response, h.Expects, nil, false
+	x.body.begin(c, h)
 	w := &x.response
 	*w = response{conn: c, head: h, body: &x.body, header: w.header, held: w.held[:0], length: -1, close: h.Close}
 	return x

@@ -2,14 +2,11 @@ package h1
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"net/textproto"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 	"unsafe"
 )
 
@@ -126,91 +123,4 @@ func canonical(name string) {
 		}
 		first = c == '-'
 	}
-}
-
-// requestBody is a Body that tells a client that waits for it to send.
-type requestBody struct {
-	Body
-	conn     *conn
-	response *response
-	expects  bool        // the client waits, and has not been told
-	trailer  http.Header // with the names that were announced
-
-	mu   sync.Mutex // for handlers that leave somebody who reads
-	over bool       // the handler has returned
-}
-
-// Read has "100 Continue" sent by the first call (RFC 9110 10.1.1), unless the
-// final response has begun.
-func (b *requestBody) Read(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.over {
-		return 0, http.ErrBodyReadAfterClose
-	}
-	if b.expects {
-		b.expects = false
-		if !b.response.headed {
-			b.conn.out.writeString("HTTP/1.1 100 Continue\r\n\r\n")
-			if err := b.conn.out.flush(); err != nil {
-				return 0, err
-			}
-		}
-	}
-	known := b.err != nil
-	n, err := b.Body.Read(p)
-	if err != nil && !known {
-		b.conn.tell(err)
-	}
-	if err == io.EOF {
-		for _, f := range b.Trailer {
-			name := textproto.CanonicalMIMEHeaderKey(f.Name)
-			if values, ok := b.trailer[name]; ok {
-				b.trailer[name] = append(values, f.Value)
-			}
-		}
-		b.Trailer = nil // once
-	}
-	return n, err
-}
-
-// Close is for handlers that are done with it; the connection sees to the rest.
-func (b *requestBody) Close() error { return nil }
-
-// leave ends the reading of somebody whom the handler has left behind.
-func (b *requestBody) leave() {
-	if !b.mu.TryLock() {
-		b.conn.deadlines.Store(true)
-		_ = b.conn.net.SetReadDeadline(time.Unix(1, 0))
-		b.mu.Lock()
-	}
-	b.over = true
-	b.mu.Unlock()
-}
-
-// What is read of a body that the handler has left, so that the connection can
-// serve another request.
-const (
-	drainTime  = 2 * time.Second
-	drainBytes = 256 << 10
-)
-
-// drain reads the rest of the body, if that is worth it.
-func (b *requestBody) drain() bool {
-	if b.Ended() {
-		return true
-	}
-	if b.mustClose() {
-		return false
-	}
-	_ = b.conn.net.SetReadDeadline(time.Now().Add(drainTime))
-	_, _ = io.CopyN(io.Discard, &b.Body, drainBytes+1)
-	_ = b.conn.net.SetReadDeadline(time.Time{})
-	return b.Ended()
-}
-
-// mustClose says that what is left of the body is too long to be read, or may never
-// be sent.
-func (b *requestBody) mustClose() bool {
-	return !b.Ended() && (b.expects || b.err != nil || b.framing == ByLength && b.left > drainBytes)
 }

@@ -196,6 +196,8 @@ func (w *response) interim(status int) {
 	if w.head.Minor == 0 {
 		return
 	}
+	w.body.telling.Lock() // somebody may read, and have the client told
+	defer w.body.telling.Unlock()
 	b := appendStatus(w.conn.out.room(), status, "")
 	b = appendHeader(b, w.header)
 	w.conn.out.buf = append(b, "\r\n"...)

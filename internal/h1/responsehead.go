@@ -11,7 +11,8 @@ import (
 // and writes the head: the fields given, then those of Header.
 func (w *response) writeHead(reason string, fields []Field, dated bool) {
 	w.headed = true
-	w.close = w.close || w.conn.server.draining.Load() || w.body.mustClose() || w.asksToClose()
+	ends := w.body.answered()
+	w.close = w.close || ends || w.conn.server.draining.Load() || w.asksToClose()
 	w.chunked = !w.bodiless && w.length < 0 && w.head.Minor > 0
 	if !w.bodiless && w.length < 0 && !w.chunked {
 		w.close = true // which is the end of the body
