@@ -19,6 +19,8 @@ type requestBody struct {
 	mu   sync.Mutex // for handlers that leave somebody who reads
 	over bool       // the handler has returned
 
+	refused bool // and told of
+
 	// The response may begin while somebody reads.
 	telling  sync.Mutex  // where the client waits: it is told before the response, or not at all
 	told     bool        // it need not be, or must not be any more
@@ -26,7 +28,7 @@ type requestBody struct {
 }
 
 func (b *requestBody) begin(c *conn, h *Head) {
-	b.Body, b.conn, b.trailer, b.waits, b.over, b.told = c.in.body(h), c, nil, h.Expects, false, false
+	b.Body, b.conn, b.trailer, b.waits, b.over, b.told, b.refused = c.in.body(h), c, nil, h.Expects, false, false, false
 	b.judge()
 }
 
@@ -83,6 +85,11 @@ func (b *requestBody) answered() (ends bool) {
 
 // judge is called when something was read.
 func (b *requestBody) judge() {
+	if refusal, ok := b.err.(*Refusal); ok && !b.refused {
+		if b.refused = true; b.conn.server.Refused != nil {
+			b.conn.server.Refused(b.conn.net, refusal)
+		}
+	}
 	hopeless := !b.Ended() && (b.err != nil || b.framing == ByLength && b.left > drainBytes)
 	if hopeless != b.hopeless.Load() {
 		b.hopeless.Store(hopeless)
@@ -120,6 +127,7 @@ func (b *requestBody) drain() bool {
 	}
 	_ = b.conn.net.SetReadDeadline(time.Now().Add(drainTime))
 	_, _ = io.CopyN(io.Discard, &b.Body, drainBytes+1)
+	b.judge()
 	_ = b.conn.net.SetReadDeadline(time.Time{})
 	return b.Ended()
 }

@@ -30,7 +30,7 @@ type Server struct {
 	// Default: 60 s.
 	WriteTimeout time.Duration
 
-	// Refused is told of each request that is refused; it may be nil.
+	// Refused is told of each request that is refused, for its body too; it may be nil.
 	Refused func(nc net.Conn, refusal *Refusal)
 
 	// Watch, if set, is told what each connection does.
