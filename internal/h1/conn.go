@@ -109,8 +109,11 @@ func (c *conn) refuse(err error) {
 		return
 	}
 	page := fmt.Sprintf("%d %s\n", refusal.Status, http.StatusText(refusal.Status))
-	c.out.writeString(fmt.Sprintf("HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
-		refusal.Status, http.StatusText(refusal.Status), c.server.dates.now(), len(page), page))
+	c.out.writeString(fmt.Sprintf("HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n",
+		refusal.Status, http.StatusText(refusal.Status), c.server.dates.now(), len(page)))
+	if !c.in.forHEAD { // RFC 9110 9.3.2
+		c.out.writeString(page)
+	}
 	if c.out.flush() == nil {
 		c.linger()
 	}

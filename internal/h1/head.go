@@ -32,6 +32,7 @@ func (r *Reader) ReadHead() (*Head, error) { return r.readHead(false) }
 // readHead reads a head. One that is borrowed is good until the next; its texts are of
 // the reader's buffer where no body follows, which would be read into it.
 func (r *Reader) readHead(borrow bool) (*Head, error) {
+	r.forHEAD = false
 	if err := r.skipEmptyLines(); err != nil {
 		return nil, err
 	}
@@ -44,6 +45,7 @@ func (r *Reader) readHead(borrow bool) (*Head, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.forHEAD = bytes.HasPrefix(line, []byte("HEAD "))
 	first, refusal := parseRequestLine(line)
 	if refusal != nil {
 		return nil, refusal

@@ -17,8 +17,9 @@ type Reader struct {
 	r, w   int    // what has not been read yet
 	scan   int    // no line ends before this, as far as was looked from r
 
-	ranges []fieldRange // of the head that is read
-	head   Head         // that was borrowed last
+	ranges  []fieldRange // of the head that is read
+	forHEAD bool         // as far as it has been read, it asks for no content
+	head    Head         // that was borrowed last
 }
 
 // NewReader returns a Reader of what a client sends.

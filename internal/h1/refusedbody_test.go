@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 )
@@ -36,5 +37,17 @@ func TestRefusedBodyIsToldOf(t *testing.T) {
 				t.Errorf("told of %d times", n)
 			}
 		})
+	}
+}
+
+// RFC 9110 9.3.2: no content in the answer to HEAD, a refusal among them.
+func TestRefusedHeadRequest(t *testing.T) {
+	for request, want := range map[string]bool{"HEAD / HTTP/1.1\r\n\r\n": false, "GET / HTTP/1.1\r\n\r\n": true, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET /\r\n": true} {
+		c := served(t, &Server{Handler: writes("a")})
+		_, _ = io.WriteString(c, request)
+		all, err := io.ReadAll(c)
+		if page := strings.HasSuffix(string(all), "400 Bad Request\n"); page != want || err != nil {
+			t.Errorf("%q: %q, %v", request, all, err)
+		}
 	}
 }
