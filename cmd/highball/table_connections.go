@@ -46,7 +46,8 @@ connections until their clients close.`,
 			KnownAs: []string{"write-timeout", "socket-send-timeout", "http-write-timeout"},
 			Doc: `
 How long a client may take nothing at all of a response that is there for it. Then the connection is cut. It is a limit of progress: each byte
-that the client's side takes begins it anew, so that a slow download of hours is no matter. nginx has the same default. ` + "`0`" + ` lets
+that the client's side takes begins it anew, so that a slow download of hours is no matter; over HTTP/2 each 16 KiB of a stream do, and
+a stream that does not get on is reset. nginx has the same default. ` + "`0`" + ` lets
 a client that has stopped reading hold its connection until it is closed by the network.`,
 		},
 	}

@@ -13,13 +13,21 @@ import (
 // 6.5.2 wants no fewer than 100.
 const maxStreams = 128
 
+// streamBuffer is how much of a body, in bytes, may have come that its handler has not
+// read. The connection has room for that of all streams: a body that waits for its turn
+// would keep those from coming that are read, and their clients would seem to be slow.
+const streamBuffer = 512 << 10
+
 func (s *Server) newHTTP2() *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
 	return &http.Server{
-		Handler: s.handler, Protocols: protocols,
+		Handler: http.HandlerFunc(s.serveStream), Protocols: protocols,
 		ReadHeaderTimeout: s.options.HeaderTimeout, IdleTimeout: s.options.IdleTimeout, MaxHeaderBytes: s.options.Limits.Head,
-		HTTP2:       &http.HTTP2Config{MaxConcurrentStreams: maxStreams, WriteByteTimeout: s.options.SendTimeout},
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams, WriteByteTimeout: s.options.SendTimeout,
+			MaxReceiveBufferPerStream: streamBuffer, MaxReceiveBufferPerConnection: maxStreams * streamBuffer,
+		},
 		ConnContext: rememberConn, ConnState: s.connState, ErrorLog: s.log,
 	}
 }
