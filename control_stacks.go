@@ -49,7 +49,8 @@ func (t *target) Requests(ctx context.Context) []control.Request {
 }
 
 var requestStates = map[int32]string{
-	gateway.Queued: control.RequestQueued, gateway.Running: control.RequestRunning, gateway.Sending: control.RequestSending,
+	gateway.Receiving: control.RequestReceiving, gateway.Queued: control.RequestQueued,
+	gateway.Running: control.RequestRunning, gateway.Sending: control.RequestSending,
 }
 
 // number is what the pool counts a worker as; 0 if it has ended.

@@ -23,9 +23,10 @@ const (
 
 // States of a request.
 const (
-	RequestQueued  = "queued"  // no worker has it
-	RequestRunning = "running" // the application is at work, and no response has begun
-	RequestSending = "sending" // the response has begun
+	RequestReceiving = "receiving" // its body has not come whole
+	RequestQueued    = "queued"    // no worker has it
+	RequestRunning   = "running"   // the application is at work, and no response has begun
+	RequestSending   = "sending"   // the response has begun
 )
 
 // ErrNoWorker says that no worker has the number that was asked for. A Target
@@ -169,8 +170,9 @@ type Request struct {
 	Client string `json:"client"`
 	State  string `json:"state"` // RequestQueued, ...
 
-	// Worker, PID and Slot mean nothing while State is RequestQueued, and when PID is
-	// 0: the application has ended, and the client is still to take its response.
+	// Worker, PID and Slot mean nothing while State is RequestReceiving or RequestQueued,
+	// and when PID is 0: the application has ended, and the client is still to take its
+	// response.
 	Worker int `json:"worker"` // its number
 	PID    int `json:"pid"`
 	Slot   int `json:"slot"` // the worker's thread, from 0

@@ -20,6 +20,7 @@ func (x *exchange) collect(buf []byte) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return nil, nil
 	}
+	x.flight.enters(Receiving)
 	x.client = newSupply(x.w, r, limits)
 	x.supply = &x.client
 	switch n := r.ContentLength; {

@@ -9,9 +9,10 @@ import (
 
 // The states of a request that is being served.
 const (
-	Queued  int32 = iota // waits for a slot
-	Running              // the application has it
-	Sending              // its response has begun
+	Queued    int32 = iota // waits for a slot
+	Running                // the application has it
+	Sending                // its response has begun
+	Receiving              // its body is to come before it is queued
 )
 
 // Flight is a request that is being served, as it was at a moment.
@@ -20,7 +21,7 @@ type Flight struct {
 	Began                    time.Time
 	State                    int32
 	Queued                   time.Duration
-	// Slot is nil while the request is queued, and once the slot was given back: the
+	// Slot is nil before the application has the request, and once the slot was given back: the
 	// client is still to take what the application has produced.
 	Slot Slot
 }
@@ -31,6 +32,7 @@ type flight struct {
 	r      *http.Request
 	began  time.Time
 	mu     sync.Mutex
+	whole  time.Time // when it had come, if it has a body
 	state  int32
 	queued time.Duration
 	slot   Slot
@@ -47,7 +49,11 @@ func (f *flight) look() Flight {
 		Began: f.began, State: f.state, Queued: f.queued, Slot: f.slot,
 	}
 	if seen.State == Queued {
-		seen.Queued = time.Since(f.began)
+		since := f.began
+		if !f.whole.IsZero() {
+			since = f.whole
+		}
+		seen.Queued = time.Since(since)
 	}
 	return seen
 }
@@ -63,6 +69,9 @@ func (f *flight) dispatched(s Slot, waited time.Duration) {
 func (f *flight) enters(state int32) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.state == Receiving {
+		f.whole = time.Now()
+	}
 	if f.state = state; state == Queued {
 		f.slot = nil
 	}

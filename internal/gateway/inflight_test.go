@@ -1,7 +1,10 @@
 package gateway
 
 import (
+	"context"
+	"io"
 	"testing"
+	"time"
 )
 
 // Requests can be seen from their coming to their end, in whatever order they end.
@@ -58,3 +61,43 @@ func TestFlightStates(t *testing.T) {
 		t.Errorf("%d are in flight at the end", n)
 	}
 }
+
+// A request whose body is on its way waits for its client, and not in the queue.
+func TestFlightReceives(t *testing.T) {
+	const pause = 10 * time.Millisecond
+	for name, length := range map[string]int64{"in memory": 5, "of unknown length": -1, "in a file": inMemory + 1} {
+		g := newRig(answer("200 OK", "ok"))
+		g.opts.Bodies.Store = newStore(t, 0)
+		g.opts.Bodies.Spool = 1 << 20
+		var states []int32
+		look := func() Flight {
+			f := g.InFlight()[0]
+			states = append(states, f.State)
+			return f
+		}
+		g.opts.WhileQueued = func(ctx context.Context) context.Context {
+			if f := look(); f.Queued > time.Since(f.Began)-pause {
+				t.Errorf("%s: queued for %s, and the body took %s of %s", name, f.Queued, pause, time.Since(f.Began))
+			}
+			return ctx
+		}
+		body := readerFunc(func(p []byte) (int, error) {
+			if f := look(); f.Queued != 0 {
+				t.Errorf("%s: queued for %s before the body was there", name, f.Queued)
+			}
+			<-time.After(pause)
+			return len(p), nil
+		})
+		r := post(length, io.NopCloser(io.LimitReader(body, max(length, 5))))
+		if w, _ := g.do(r); w.Code != 200 {
+			t.Errorf("%s: %d", name, w.Code)
+		}
+		if last := len(states) - 1; last < 1 || states[0] != Receiving || states[last] != Queued {
+			t.Errorf("%s: states %v", name, states)
+		}
+	}
+}
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
