@@ -84,6 +84,7 @@ func TestWhatMayWaitBehindOthers(t *testing.T) {
 	var frame int // its length
 	g := newRig(func(w *fakeWorker) { frame = len(w.request); w.respond(final, "200 OK", "") })
 	g.knows("POST", "/")
+	g.ids.last.Store(10) // the ids are in the frames: all of them as long
 	body := func(n int64) *http.Request { return post(n, &source{total: n}) }
 	g.do(body(1000))
 	fits := 1000 + int64(oneWrite-frame) // as many digits, so that nothing else is longer
