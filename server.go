@@ -230,6 +230,12 @@ func (s *Server) announce(r worker.Ready) {
 }
 
 // ServeHTTP serves one request. The first one starts the workers if nothing else has.
+//
+// In an http.Server of your own, the limits for connections are that server's. Where
+// it speaks HTTP/2, and bodies stream (Config.StreamRequest), have its
+// HTTP2.MaxReceiveBufferPerConnection be MaxConcurrentStreams times
+// MaxReceiveBufferPerStream: otherwise bodies that wait for a thread use up the
+// connection's window (RFC 9113 5.2), and those that have one wait for them.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.started.Load() {
 		// Not the request's context: others wait for the same start.
