@@ -83,7 +83,7 @@ func (h *Head) cut(methodEnd, targetEnd int, ranges []fieldRange) {
 // skipEmptyLines waits for the first byte of a request line. A connection that ends
 // before it has ended in order.
 func (r *Reader) skipEmptyLines() error {
-	for range maxEmptyLines + 1 {
+	for ; r.empty <= maxEmptyLines; r.empty++ {
 		r.release()
 		for r.r == r.w {
 			if err := r.fill(); err != nil {
@@ -92,6 +92,7 @@ func (r *Reader) skipEmptyLines() error {
 		}
 		first := r.buf[r.r]
 		if classes[first]&tokenByte != 0 {
+			r.empty = 0
 			return nil
 		}
 		if first != '\r' {

@@ -17,6 +17,7 @@ type Reader struct {
 	r, w   int    // what has not been read yet
 	scan   int    // no line ends before this, as far as was looked from r
 
+	empty   int          // lines before a head, so far
 	ranges  []fieldRange // of the head that is read
 	forHEAD bool         // as far as it has been read, it asks for no content
 	head    Head         // that was borrowed last
@@ -102,13 +103,28 @@ func (r *Reader) makeRoom() {
 	r.r, r.w, r.scan, r.mark = r.r-r.mark, r.w-r.mark, r.scan-r.mark, 0
 }
 
-// await waits for the first bytes of a request, if there are none, and holds no buffer
-// meanwhile where the source lets it.
-func (r *Reader) await() (err error) {
-	if r.r < r.w {
-		return nil
+// await waits for the first bytes of a request, if there are none. Empty lines, which
+// some clients send after a body, are none.
+func (r *Reader) await() error {
+	for {
+		for r.empty < maxEmptyLines && bytes.HasPrefix(r.Buffered(), []byte("\r\n")) {
+			r.r += 2
+			r.scan = r.r
+			r.empty++
+		}
+		if r.r < r.w {
+			return nil
+		}
+		r.rest()
+		if err := r.fillLate(); err != nil {
+			return err
+		}
 	}
-	r.rest()
+}
+
+// fillLate reads into a buffer that is borrowed when there is something to read, where
+// the source lets it.
+func (r *Reader) fillLate() (err error) {
 	late, ok := r.src.(interface {
 		ReadLate(b Buffers) (p []byte, n int, err error)
 	})

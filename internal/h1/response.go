@@ -72,6 +72,9 @@ func (w *response) WriteHead(status int, reason string, fields []Field) {
 			delete(w.sealed, http.CanonicalHeaderKey(f.Name))
 		}
 	}
+	if w.length < 0 {
+		w.length = w.lengthField() // of a handler around
+	}
 	w.writeHead(reason, fields, dated)
 }
 

@@ -270,6 +270,7 @@ func TestRequestAsNetHTTPGivesIt(t *testing.T) {
 func TestTimes(t *testing.T) {
 	for name, c := range map[string]struct{ sent, want string }{
 		"idle":            {"", "^$"},
+		"an empty line":   {get + "\r\n", "^HTTP/1.1 200 OK\r\n.*a$"},
 		"in the head":     {"GET / HTT", "^HTTP/1.1 408 Request Timeout\r\n.*Connection: close\r\n"},
 		"after an end":    {get, "^HTTP/1.1 200 OK\r\n.*a$"},
 		"within a second": {get + "GET", "^HTTP/1.1 200 OK\r\n.*HTTP/1.1 408 "},
