@@ -156,15 +156,17 @@ func (r *run) serve(ctx context.Context) error {
 	for _, l := range r.listeners {
 		accept = append(accept, r.front.Add(l)) // all of them before a stop can begin
 	}
-	for i, serve := range accept {
+	for _, serve := range accept {
 		go func() {
 			if err := serve(); err != nil {
 				failed <- err
 			}
 		}()
-		r.s.logger.Info("listening on " + r.addresses()[i])
 	}
-	close(r.s.ready)
+	close(r.s.ready) // before the lines: who has seen one may ask for anything
+	for _, address := range r.addresses() {
+		r.s.logger.Info("listening on " + address)
+	}
 	var err error
 	select {
 	case err = <-failed:

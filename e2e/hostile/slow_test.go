@@ -3,6 +3,8 @@ package hostile
 import (
 	"testing"
 	"time"
+
+	"highball/e2e/harness"
 )
 
 // sound is what a quick client may get while others are slow: no failure at all,
@@ -19,6 +21,9 @@ const (
 func besideSlowOnes(t *testing.T, kinds ...kind) {
 	t.Helper()
 	each := scaled(2000, 200)
+	if harness.Race() { // which has the server ten times slower
+		each = 50
+	}
 	needDescriptors(t, each*len(kinds))
 	s := perform(t)
 	var quiet, noisy []int64
