@@ -41,22 +41,33 @@ demo: build $(VENV)/.flask ## serve examples/flask_app on 127.0.0.1:8000
 	@bin/highball run --chdir examples/flask_app --python $(CURDIR)/$(VENV)/bin/python --bind $(DEMO)
 
 .PHONY: test
-test: test-go test-allocations test-mounted test-python ## every test there is
+test: test-go test-hostile test-allocations test-mounted test-python ## every test there is
 
 # With RESULTS=directory, what the tests did is also left there for .ci/report.py.
 .PHONY: test-go
 test-go: build $(VENV)/.test ## go test, with the race detector where it can be built
 ifeq ($(RESULTS),)
-	$(WITH_VENV) $(GO_TEST) ./...
+	$(WITH_VENV) $(GO_TEST) $$($(GO) list ./... | grep -v /e2e/hostile)
 else
 	@mkdir -p $(RESULTS)
-	$(WITH_VENV) $(GO_TEST) -json ./... > $(RESULTS)/go.json
+	$(WITH_VENV) $(GO_TEST) -json $$($(GO) list ./... | grep -v /e2e/hostile) > $(RESULTS)/go.json
+endif
+
+# Crowds against a clock: neither beside other tests nor with the race detector, which
+# has the server ten times slower.
+.PHONY: test-hostile
+test-hostile: build $(VENV)/.test ## slow and hostile clients
+ifeq ($(RESULTS),)
+	$(WITH_VENV) $(GO) test -count=1 ./e2e/hostile
+else
+	@mkdir -p $(RESULTS)
+	$(WITH_VENV) $(GO) test -count=1 -json ./e2e/hostile > $(RESULTS)/hostile.json
 endif
 
 # The race detector has pools forget what they hold, so that these need a build without.
 .PHONY: test-allocations
 test-allocations: ## what must not be allocated
-	$(GO) test -count=1 -run 'Alloc' . ./internal/...
+	$(GO) test -count=1 -run 'Alloc|NothingServesAgain' . ./internal/...
 
 # net/http ends the context of a client that closes its own direction.
 .PHONY: test-mounted

@@ -3,7 +3,7 @@
 
 usage: report.py RESULTS ALLOWED
 
-RESULTS is the directory that `make test RESULTS=...` filled (go.json, pytest.xml).
+RESULTS is the directory that `make test RESULTS=...` filled (go.json, hostile.json, pytest.xml).
 ALLOWED lists skips that are in order, one on a line: the test's name, in which *
 stands for anything, a tab, the reason. Any other skip fails, and so does an entry
 that fits no test.
@@ -80,7 +80,8 @@ def allowed_skips(path: Path) -> dict[str, re.Pattern[str]]:
 def main(results: Path, allowed_file: Path) -> int:
     outcomes = []
     bad = 0
-    for read, name in ((go_tests, "go.json"), (pytest_tests, "pytest.xml")):
+    for name in ("go.json", "hostile.json", "pytest.xml"):
+        read = pytest_tests if name == "pytest.xml" else go_tests
         part = read(results / name) if (results / name).exists() else []
         count = {kind: sum(o.result == kind for o in part) for kind in ("pass", "fail", "skip")}
         print("%-10s %5d passed %4d failed %4d skipped" % (name, *count.values()))
