@@ -85,10 +85,9 @@ func (b *requestBody) answered() (ends bool) {
 
 // judge is called when something was read.
 func (b *requestBody) judge() {
-	if refusal, ok := b.err.(*Refusal); ok && !b.refused {
-		if b.refused = true; b.conn.server.Refused != nil {
-			b.conn.server.Refused(b.conn.net, refusal)
-		}
+	if _, is := b.err.(*Refusal); is && !b.refused {
+		b.refused = true
+		b.conn.tell(b.err)
 	}
 	hopeless := !b.Ended() && (b.err != nil || b.framing == ByLength && b.left > drainBytes)
 	if hopeless != b.hopeless.Load() {

@@ -23,24 +23,7 @@ func certified(t *testing.T) (server, client *tls.Config) {
 // securely serves one connection over TLS and returns the client's socket.
 func securely(t *testing.T, s *Server, config *tls.Config) net.Conn {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if c, err := l.Accept(); err == nil {
-			s.ServeConn(t.Context(), tls.Server(c, config))
-		}
-	}()
-	c, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close(); <-ended; _ = l.Close() })
-	_ = c.SetDeadline(time.Now().Add(patience))
-	return c
+	return servedOver(t, s, func(c net.Conn) net.Conn { return tls.Server(c, config) })
 }
 
 // Over TLS all is as without, and the request knows of it.

@@ -20,6 +20,12 @@ const patience = 10 * time.Second
 // served runs a handler on one connection and returns the client's end.
 func served(t *testing.T, s *Server) *net.TCPConn {
 	t.Helper()
+	return servedOver(t, s, func(c net.Conn) net.Conn { return c })
+}
+
+// servedOver serves what wrap makes of the connection.
+func servedOver(t *testing.T, s *Server, wrap func(net.Conn) net.Conn) *net.TCPConn {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +34,7 @@ func served(t *testing.T, s *Server) *net.TCPConn {
 	go func() {
 		defer close(ended)
 		if c, err := l.Accept(); err == nil {
-			s.ServeConn(t.Context(), c)
+			s.ServeConn(t.Context(), wrap(c))
 		}
 	}()
 	c, err := net.Dial("tcp", l.Addr().String())
