@@ -46,7 +46,7 @@ type grant[S any] struct {
 	number int64
 }
 
-// dispatcher hands slots to requests: first come, first served.
+// dispatcher hands slots to requests: of each kind first come, first served.
 type dispatcher[S any] struct {
 	queueSize    int
 	queueTimeout time.Duration
