@@ -100,7 +100,7 @@ func (c *Config) check() error {
 		return err
 	}
 	for _, bind := range c.Bind {
-		if _, err := listen.Parse(bind); err != nil {
+		if _, err := listen.ParseBind(bind); err != nil {
 			return err
 		}
 	}

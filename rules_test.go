@@ -31,8 +31,8 @@ var spokes = map[string][]string{
 	"internal/wire":    {},
 	"internal/rawio":   {},
 	"internal/worker":  {"internal/pyworker", "internal/rawio", "internal/wire"},
-	"internal/front":   {"internal/h1", "internal/rawio"},
-	"internal/gateway": {"internal/spool", "internal/wire"},
+	"internal/front":   {"internal/h1", "internal/origin", "internal/rawio"},
+	"internal/gateway": {"internal/origin", "internal/spool", "internal/wire"},
 	"internal/control": {"internal/listen"}, // one rule for the files of sockets
 }
 

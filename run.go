@@ -17,6 +17,7 @@ type run struct {
 	s          *Server
 	front      *front.Server
 	listeners  []*listen.Socket   // one for each of Config.Bind
+	binds      []listen.Bind      // what these are
 	control    *listen.Socket     // nil: none
 	inherited  []string           // the names of those that were open already
 	handedOver atomic.Bool        // another process serves from now on
@@ -102,19 +103,25 @@ func (r *run) listen(ctx context.Context) error {
 	}
 	defer given.Close()
 	for _, bind := range r.s.cfg.Bind {
-		address, err := listen.Parse(bind)
+		b, err := listen.ParseBind(bind)
 		if err != nil {
 			return err
 		}
-		l := r.take(ctx, given, address)
+		l := r.take(ctx, given, b.Address)
 		if l == nil {
-			if l, err = listen.Listen(ctx, address); err != nil {
+			if l, err = listen.Listen(ctx, b.Address); err != nil {
 				return err
 			}
 		}
+		r.binds = append(r.binds, b.Bound(l))
 		r.listeners = append(r.listeners, l)
 	}
 	return r.listenForControl(ctx, given)
+}
+
+// listening says how the connections of a socket are to be served.
+func (r *run) listening(b listen.Bind) front.Listening {
+	return front.Listening{}
 }
 
 // take takes an open socket for an address; nil if there is none.
@@ -128,10 +135,8 @@ func (r *run) take(ctx context.Context, given *listen.Inherited, address listen.
 
 // addresses are the URLs that the run answers on.
 func (r *run) addresses() (urls []string) {
-	for i, l := range r.listeners {
-		if address, err := listen.Parse(r.s.cfg.Bind[i]); err == nil {
-			urls = append(urls, address.Bound(l).URL())
-		}
+	for _, b := range r.binds {
+		urls = append(urls, b.URL())
 	}
 	return urls
 }
@@ -153,8 +158,8 @@ func (r *run) closeListeners() {
 func (r *run) serve(ctx context.Context) error {
 	failed := make(chan error, len(r.listeners))
 	var accept []func() error
-	for _, l := range r.listeners {
-		accept = append(accept, r.front.Add(l)) // all of them before a stop can begin
+	for i, l := range r.listeners {
+		accept = append(accept, r.front.Add(l, r.listening(r.binds[i]))) // all of them before a stop can begin
 	}
 	for _, serve := range accept {
 		go func() {

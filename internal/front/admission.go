@@ -38,12 +38,12 @@ func newAdmission(o Options) admission {
 }
 
 // serveNew serves a connection that was accepted, once there is room for it.
-func (s *Server) serveNew(nc net.Conn) {
+func (s *Server) serveNew(nc net.Conn, how Listening) {
 	s.totals.accepted.Add(1)
 	if c, ok := nc.(interface{ track() *tracked }); ok && !s.admit(c.track()) {
 		return
 	}
-	go s.serveConn(nc)
+	go s.serveConn(nc, how)
 }
 
 // admit waits until there is room for a connection, and remembers it. If there is to

@@ -413,7 +413,7 @@ func TestNothingIsLeftWithoutClose(t *testing.T) {
 	newServer(answers)
 	s, l := newServer(answers), listenOn(t, "tcp")
 	ended := make(chan error, 1)
-	serve := s.Add(l)
+	serve := s.Add(l, Listening{})
 	go func() { ended <- serve() }()
 	c := connect(t, l.Addr())
 	eventually(t, "it is accepted", func() bool { return s.resting() == 1 })

@@ -15,6 +15,7 @@ import (
 type listener struct {
 	net.Listener
 	server   *Server
+	how      Listening
 	draining atomic.Bool
 	closing  sync.Once
 

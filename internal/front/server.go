@@ -66,8 +66,8 @@ func (s *Server) Borrow() { s.http1.Borrows = true }
 // Add takes a listener in and returns what accepts its connections until Shutdown
 // or Close. That returns nil then, and has closed l. A Shutdown that comes between
 // the two knows of l: what waits in its backlog is served.
-func (s *Server) Add(l net.Listener) (serve func() error) {
-	own := &listener{Listener: l, server: s}
+func (s *Server) Add(l net.Listener, how Listening) (serve func() error) {
+	own := &listener{Listener: l, server: s, how: how}
 	if !s.enter(own) {
 		_ = l.Close()
 		return func() error { return nil }
@@ -84,7 +84,7 @@ func (s *Server) acceptAll(l *listener) error {
 		c, err := l.Accept()
 		switch {
 		case err == nil:
-			s.serveNew(c)
+			s.serveNew(c, l.how)
 		case err == errAllAccepted || s.cut.Load() || l.draining.Load():
 			return nil
 		default:
@@ -94,7 +94,7 @@ func (s *Server) acceptAll(l *listener) error {
 	}
 }
 
-func (s *Server) serveConn(c net.Conn) {
+func (s *Server) serveConn(c net.Conn, how Listening) {
 	ctx := rememberConn(context.Background(), c)
 	t := connOf(ctx)
 	s.http1.ServeConn(ctx, c)
@@ -107,8 +107,8 @@ func (s *Server) serveConn(c net.Conn) {
 	}
 }
 
-// Serve is Add, and serves.
-func (s *Server) Serve(l net.Listener) error { return s.Add(l)() }
+// Serve is Add of a listener for HTTP, and serves.
+func (s *Server) Serve(l net.Listener) error { return s.Add(l, Listening{})() }
 
 func (s *Server) enter(l *listener) bool {
 	s.mu.Lock()

@@ -31,7 +31,7 @@ func TestDrainBeforeTheFirstAccept(t *testing.T) {
 	for _, network := range networks {
 		t.Run(network, func(t *testing.T) {
 			l, s := listenOn(t, network), newServer(answers)
-			accept := s.Add(l)
+			accept := s.Add(l, Listening{})
 			c := connect(t, l.Addr())
 			send(t, c, request)
 			done := draining(t, s)

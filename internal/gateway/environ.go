@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"maps"
 	"net"
 	"net/http"
@@ -19,6 +20,9 @@ func (x *exchange) frame(b []byte) ([]byte, error) {
 	t, err := x.g.parseTarget(x.r)
 	if err != nil {
 		return b, err
+	}
+	if x.origin != nil {
+		t.scriptName = x.origin.Prefix + t.scriptName
 	}
 	x.target = t
 	if expect := x.r.Header["Expect"]; len(expect) > 0 && x.r.ProtoAtLeast(1, 1) && !expectsContinue(x.r) {
@@ -39,9 +43,10 @@ func (x *exchange) frame(b []byte) ([]byte, error) {
 	b = wire.AppendTuple(b, 2)
 	b = wire.OpenDict(b)
 	b = x.appendRequest(b)
-	b = appendAddresses(b, x.r)
+	b = x.appendAddresses(b)
 	b = x.appendHeaders(b)
 	b = x.appendQueueTime(b)
+	b = x.appendVariables(b)
 	b = wire.CloseDict(b)
 	return x.appendBody(b, body)
 }
@@ -56,25 +61,40 @@ func (x *exchange) appendRequest(b []byte) []byte {
 	b = wire.AppendItem(b, "REQUEST_URI", x.target.raw)
 	b = wire.AppendItem(b, "RAW_URI", x.target.raw)
 	b = wire.AppendItem(b, "SERVER_PROTOCOL", r.Proto)
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
+	scheme := x.scheme()
+	if scheme == "https" {
 		b = wire.AppendItem(b, "HTTPS", "on")
 	}
 	b = wire.AppendItem(b, "wsgi.url_scheme", scheme)
 	return wire.AppendItem(b, "highball.request_id", x.id)
 }
 
+// scheme is the client's: of the connection, or what a proxy that is believed says.
+func (x *exchange) scheme() string {
+	switch {
+	case x.origin != nil && x.origin.Scheme != "":
+		return x.origin.Scheme
+	case x.r.TLS != nil:
+		return "https"
+	}
+	return "http"
+}
+
 // appendAddresses adds both ends of the connection. A client on a Unix socket
 // has no address: REMOTE_ADDR and REMOTE_PORT are left out (pep3333 25).
-func appendAddresses(b []byte, r *http.Request) []byte {
+func (x *exchange) appendAddresses(b []byte) []byte {
+	r := x.r
 	if host, port, err := net.SplitHostPort(r.RemoteAddr); err == nil && host != "" {
 		b = wire.AppendItem(b, "REMOTE_ADDR", host)
 		b = wire.AppendItem(b, "REMOTE_PORT", port)
 	}
 	name, port := "localhost", "80"
-	if r.TLS != nil {
+	if x.scheme() == "https" {
 		port = "443"
+	}
+	if x.origin != nil && x.origin.ServerName != "" {
+		b = wire.AppendItem(b, "SERVER_NAME", x.origin.ServerName)
+		return wire.AppendItem(b, "SERVER_PORT", cmp.Or(x.origin.ServerPort, port))
 	}
 	if addr, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
 		return appendServer(b, addr.AddrPort())
@@ -186,6 +206,18 @@ func (x *exchange) appendBody(b, body []byte) ([]byte, error) {
 	}
 	x.supply.disarm()
 	return b, nil
+}
+
+// appendVariables adds what only the server's own side can say. It is last: no field
+// of a client takes the place of one.
+func (x *exchange) appendVariables(b []byte) []byte {
+	if x.origin == nil {
+		return b
+	}
+	for _, v := range x.origin.Variables {
+		b = wire.AppendItem(b, v.Name, v.Value)
+	}
+	return b
 }
 
 func putLength(b []byte, n uint32) {

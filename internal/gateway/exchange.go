@@ -10,12 +10,14 @@ import (
 	"time"
 	"unsafe"
 
+	"highball/internal/origin"
 	"highball/internal/spool"
 	"highball/internal/wire"
 )
 
 // exchange is one request and its response.
 type exchange struct {
+	origin *origin.Origin // nil: nothing beyond the request
 	g      *Gateway
 	w      http.ResponseWriter
 	r      *http.Request
@@ -88,6 +90,7 @@ func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange 
 	x.g, x.w, x.r, x.began = g, w, r, time.Now()
 	x.id = unsafe.String(&id[0], len(id))
 	x.flight.id, x.flight.r, x.flight.began = x.id, r, x.began
+	x.origin = origin.Of(r.Context())
 	_, x.borrows = w.(HeadWriter)
 	return x
 }

@@ -88,11 +88,7 @@ func tcpHint(s string) string {
 	case strings.Trim(s, "0123456789") == "":
 		return "did you mean :" + s + "?"
 	case strings.Contains(s, "://"):
-		u, err := url.Parse(s)
-		if err != nil || u.Port() == "" {
-			return "an address has no scheme: " + forms
-		}
-		return "an address has no scheme: did you mean " + u.Host + "?"
+		return "only one protocol may stand before an address: " + forms
 	case strings.Contains(s, "/"):
 		return "did you mean unix:" + s + "?"
 	case strings.HasPrefix(s, "*:"):

@@ -1,0 +1,39 @@
+package gateway
+
+import (
+	"testing"
+
+	"highball/internal/origin"
+)
+
+// What the server's own side says of a request has the last word, over its
+// connection and over the client's fields.
+func TestOrigin(t *testing.T) {
+	r := get("/a")
+	r.Header.Set("X-Tls", "client's")
+	r = r.WithContext(origin.With(r.Context(), &origin.Origin{
+		Scheme: "https", Prefix: "/caf\xc3\xa9", ServerName: "example.test",
+		Variables: []origin.Variable{{Name: "HTTP_X_TLS", Value: "ours"}},
+	}))
+	got := environOf(t, r, func(o *Options) { o.ScriptName = "" })
+	for name, want := range map[string]string{
+		"wsgi.url_scheme": "https", "HTTPS": "on", "SCRIPT_NAME": "/caf\xc3\xa9", "PATH_INFO": "/a",
+		"SERVER_NAME": "example.test", "SERVER_PORT": "443", "HTTP_X_TLS": "ours",
+	} {
+		if got[name] != want {
+			t.Errorf("%s: got %q, want %q", name, got[name], want)
+		}
+	}
+}
+
+// The scheme is what the client used, even where our own connection has TLS.
+func TestOriginWithoutTLS(t *testing.T) {
+	r := get("https://example.test/")
+	if r.TLS == nil {
+		t.Fatal("the request should have TLS")
+	}
+	got := environOf(t, r.WithContext(origin.With(r.Context(), &origin.Origin{Scheme: "http"})))
+	if got["wsgi.url_scheme"] != "http" || got["HTTPS"] != "" {
+		t.Errorf("got %q, HTTPS %q", got["wsgi.url_scheme"], got["HTTPS"])
+	}
+}

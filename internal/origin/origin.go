@@ -1,0 +1,42 @@
+// Package origin carries what is known of where a request comes from and what
+// http.Request has no place for: by which scheme the client asked, what a proxy has
+// taken off the path, what a connection's first bytes said.
+package origin
+
+import "context"
+
+// Origin adds to a request. One that belongs to a connection is every request's of it;
+// nobody changes an Origin that a context has.
+type Origin struct {
+	// Scheme is "http" or "https" where the client's is not the connection's own:
+	// a proxy that is believed has said so. "" means what the connection has.
+	Scheme string
+
+	// Prefix is what a proxy that is believed has taken off the path, decoded,
+	// "/shop". It goes in front of SCRIPT_NAME.
+	Prefix string
+
+	// ServerName and ServerPort are SERVER_NAME and SERVER_PORT; "" means the
+	// connection's own address.
+	ServerName, ServerPort string
+
+	// Variables are more of environ, in the order in which they are to stand there.
+	Variables []Variable
+}
+
+// Variable is an item of environ. Both are latin-1 in the sense of PEP 3333: a
+// string of bytes.
+type Variable struct{ Name, Value string }
+
+type key struct{}
+
+// With returns a context whose requests have o.
+func With(ctx context.Context, o *Origin) context.Context {
+	return context.WithValue(ctx, key{}, o)
+}
+
+// Of returns what a request's context has, nil for nothing.
+func Of(ctx context.Context) *Origin {
+	o, _ := ctx.Value(key{}).(*Origin)
+	return o
+}
