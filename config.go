@@ -78,7 +78,8 @@ type Config struct {
 	Environ map[string]string
 
 	// Bind lists the addresses that Run listens on: "host:port", ":port",
-	// "[::1]:port", "unix:/path". Default: DefaultBind.
+	// "[::1]:port", "unix:/path", and "https://host:port" for https (see TLS).
+	// Default: DefaultBind.
 	Bind []string
 
 	// HeaderTimeout bounds how long the head of a request may take.
@@ -246,6 +247,9 @@ type Config struct {
 	// Control from them, opens what is not among them, and closes the others. They
 	// stay the other process's until Own is called. Default: none.
 	Sockets []Socket
+
+	// TLS says how https is served.
+	TLS TLS
 
 	// Logger receives the server's own messages and what the application writes
 	// to wsgi.errors, stdout and stderr. Default: slog.Default().

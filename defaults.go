@@ -12,7 +12,6 @@ import (
 
 	"highball/internal/cpus"
 	"highball/internal/gateway"
-	"highball/internal/listen"
 	"highball/internal/obs"
 )
 
@@ -99,10 +98,8 @@ func (c *Config) check() error {
 	if err := c.checkBodies(); err != nil {
 		return err
 	}
-	for _, bind := range c.Bind {
-		if _, err := listen.ParseBind(bind); err != nil {
-			return err
-		}
+	if err := c.checkTLS(); err != nil {
+		return err
 	}
 	if err := checkWarmUp(c.WarmUp); err != nil {
 		return err

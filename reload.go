@@ -28,6 +28,9 @@ func (s *Server) Reload(ctx context.Context) error {
 		return ErrReloading // before the log says that one begins
 	}
 	defer s.reloading.Unlock()
+	if s.certificates != nil {
+		s.certificates.Reload()
+	}
 	s.logger.Info("reload: starting workers with the new code", "mode", s.cfg.ReloadMode)
 	began := time.Now()
 	err := s.pool.Reload(ctx, s.cfg.ReloadMode == Rolling)

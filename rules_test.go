@@ -33,6 +33,8 @@ var spokes = map[string][]string{
 	"internal/worker":  {"internal/pyworker", "internal/rawio", "internal/wire"},
 	"internal/front":   {"internal/h1", "internal/origin", "internal/rawio"},
 	"internal/gateway": {"internal/origin", "internal/spool", "internal/wire"},
+	"internal/certs":   {"internal/origin"},
+	"internal/https":   {"internal/origin"},
 	"internal/control": {"internal/listen"}, // one rule for the files of sockets
 }
 

@@ -34,7 +34,8 @@ type run struct {
 // Config.DrainTimeout, ends the workers and returns nil. Connections that come
 // while the workers start wait in the sockets' backlogs.
 func (s *Server) Run(ctx context.Context) error {
-	r := &run{s: s, front: front.New(s, s.cfg.front()), stopped: make(chan struct{})}
+	r := &run{s: s, stopped: make(chan struct{})}
+	r.front = front.New(r.secured(s), s.cfg.front())
 	if !s.runCalled.CompareAndSwap(false, true) {
 		return errors.New("highball: Run was called twice")
 	}
@@ -43,10 +44,15 @@ func (s *Server) Run(ctx context.Context) error {
 		r.closeListeners()
 		return err
 	}
+	if err := s.checkReadable(); err != nil {
+		r.closeListeners()
+		return err
+	}
 	s.running.Store(r) // from here on Shutdown works through it
 	ctx, cancel := r.untilClosed(ctx)
 	defer cancel()
 	r.end = cancel
+	defer r.keepCertificates()()
 	control := r.newControl()
 	defer control.end()
 	if r.control != nil && !r.control.Shared() {
@@ -117,11 +123,6 @@ func (r *run) listen(ctx context.Context) error {
 		r.listeners = append(r.listeners, l)
 	}
 	return r.listenForControl(ctx, given)
-}
-
-// listening says how the connections of a socket are to be served.
-func (r *run) listening(b listen.Bind) front.Listening {
-	return front.Listening{}
 }
 
 // take takes an open socket for an address; nil if there is none.

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"highball/internal/certs"
 	"highball/internal/front"
 	"highball/internal/gateway"
 	"highball/internal/interp"
@@ -31,6 +32,8 @@ type Server struct {
 	gateway     *gateway.Gateway
 	leases      sync.Pool
 	spool       *spool.Store // nil: there are no files
+
+	certificates *certs.Store // nil: there are none
 
 	started  atomic.Bool
 	draining atomic.Bool // Run was told to stop
@@ -65,12 +68,16 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	certificates, err := cfg.newCertificates()
+	if err != nil {
+		return nil, err
+	}
 	store, err := cfg.newSpool()
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, logger: cfg.Logger, interpreter: interpreter, spool: store,
+		cfg: cfg, logger: cfg.Logger, interpreter: interpreter, spool: store, certificates: certificates,
 		first: make(chan worker.Ready, 1), closed: make(chan struct{}), children: worker.NewChildren(),
 		allUp: make(chan struct{}), ready: make(chan struct{}),
 	}

@@ -73,6 +73,8 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 		MaxWorkerMemory:   v.Size("max-worker-memory"),
 		MemoryBudget:      memoryBudget(v),
 
+		TLS: tlsConfig(v),
+
 		Control:   v.String("control"),
 		Logger:    logs.server,
 		AccessLog: logs.access,

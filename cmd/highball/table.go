@@ -18,6 +18,7 @@ func settingsTable() settings.Table {
 			appSettings(),
 			environmentSettings(),
 			networkSettings(),
+			tlsSettings(),
 			workerSettings(),
 			timeSettings(),
 			logSettings(),

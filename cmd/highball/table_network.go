@@ -17,7 +17,8 @@ func networkSettings() []settings.Setting {
 			Usage:   "an address to listen on: HOST:PORT, :PORT or unix:PATH",
 			KnownAs: []string{"listen", "host", "port", "http", "socket", "address"},
 			Doc: `
-The addresses to listen on: ` + "`host:port`" + `, ` + "`:port`" + ` for all interfaces, ` + "`[::1]:port`" + `, or ` + "`unix:/path`" + `. The default can be reached from this
+The addresses to listen on: ` + "`host:port`" + `, ` + "`:port`" + ` for all interfaces, ` + "`[::1]:port`" + `, or ` + "`unix:/path`" + `; for https with
+` + "`https://`" + ` before it, and with ` + "`certfile`" + `. The default can be reached from this
 machine only, since a server should not be open to a network before somebody asks for it; a container needs ` + "`:8000`" + `. An address
 given anywhere replaces the default. A port below 1024 needs the capability ` + "`CAP_NET_BIND_SERVICE`" + ` on Linux.`,
 		},

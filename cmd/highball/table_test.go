@@ -88,6 +88,7 @@ func TestDefaultsAreThePackages(t *testing.T) {
 		LimitRequestFields: highball.DefaultLimitRequestFields,
 
 		ReloadMode: highball.BlueGreen,
+		TLS:        highball.TLS{Profile: highball.TLSIntermediate, ClientCert: highball.ClientCertNone},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

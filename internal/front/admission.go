@@ -40,7 +40,7 @@ func newAdmission(o Options) admission {
 // serveNew serves a connection that was accepted, once there is room for it.
 func (s *Server) serveNew(nc net.Conn, how Listening) {
 	s.totals.accepted.Add(1)
-	if c, ok := nc.(interface{ track() *tracked }); ok && !s.admit(c.track()) {
+	if c := trackedOf(nc); c != nil && !s.admit(c) {
 		return
 	}
 	go s.serveConn(nc, how)

@@ -2,10 +2,12 @@ package front
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 
 	"highball/internal/h1"
+	"highball/internal/origin"
 )
 
 // track makes a connection one of ours; of other networks it stays as it is.
@@ -50,6 +52,18 @@ func (c *unixConn) ReadFrom(src io.Reader) (int64, error) { return c.readFrom(sr
 
 // watch has the engine tell a connection of ours what it does.
 func watch(nc net.Conn) h1.Watcher {
+	if t := trackedOf(nc); t != nil {
+		return t
+	}
+	return nil
+}
+
+// trackedOf returns what is known of a connection, nil if it is not ours. net/http has
+// the TLS of one.
+func trackedOf(nc net.Conn) *tracked {
+	if secure, ok := nc.(*tls.Conn); ok {
+		nc = secure.NetConn()
+	}
 	if c, ok := nc.(interface{ track() *tracked }); ok {
 		return c.track()
 	}
@@ -58,14 +72,19 @@ func watch(nc net.Conn) h1.Watcher {
 
 type connKey struct{}
 
+// rememberConn has the requests of a connection know it, and what is known of its origin.
 func rememberConn(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, connKey{}, c)
+	ctx = context.WithValue(ctx, connKey{}, c)
+	if t := trackedOf(c); t != nil && t.origin != nil {
+		ctx = origin.With(ctx, t.origin)
+	}
+	return ctx
 }
 
 // connOf returns the connection of a request's context, nil if it is not ours.
 func connOf(ctx context.Context) *tracked {
-	if c, ok := ctx.Value(connKey{}).(interface{ track() *tracked }); ok {
-		return c.track()
+	if c, ok := ctx.Value(connKey{}).(net.Conn); ok {
+		return trackedOf(c)
 	}
 	return nil
 }

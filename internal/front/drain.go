@@ -102,11 +102,11 @@ func (s *Server) sinceDrain() time.Duration {
 
 // connState is told by the http.Servers for HTTP/2 what a connection does.
 func (s *Server) connState(conn net.Conn, state http.ConnState) {
-	t, ok := conn.(interface{ track() *tracked })
-	if !ok {
+	c := trackedOf(conn)
+	if c == nil {
 		return
 	}
-	switch c := t.track(); state {
+	switch state {
 	case http.StateActive:
 		c.arrived()
 	case http.StateIdle:

@@ -1,6 +1,14 @@
 package front
 
-import "context"
+import (
+	"context"
+	"time"
+)
+
+// halfCloseDelay is how long after its last byte a client may close its direction
+// and still count as waiting for its response, in ms. The kernel counts in steps of
+// up to 10 ms.
+const halfCloseDelay = 20
 
 // While a request waits for its turn it is enough that the client has probably left.
 // TCP tells with the same FIN of one that closes the connection and of one that has only
@@ -22,6 +30,13 @@ func (c *tracked) Left() { c.unqueue() }
 // HalfClosed is called when the client has ended its direction. Where something was
 // sent since its last data, the kernel's times are of its word on that perhaps.
 func (c *tracked) HalfClosed() {
+	if c.secure {
+		// Its last data is the word that it closes, not a request.
+		if c.server.now()-time.Duration(c.lastData.Load()) > halfCloseDelay*time.Millisecond {
+			c.unqueue()
+		}
+		return
+	}
 	if c.raw.Sent() == c.before.Load() && closedLater(c.conn) {
 		c.unqueue()
 	}

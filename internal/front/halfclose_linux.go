@@ -6,11 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// halfCloseDelay is how long after its last byte a client may close its direction
-// and still count as waiting for its response, in ms. The kernel counts in steps of
-// up to 10 ms.
-const halfCloseDelay = 20
-
 // closedLater says whether the peer's FIN came a while after its last data. The
 // kernel measures that: how busy this process is does not matter. Who has closed a
 // Unix socket wholly is known, and never half-closed.

@@ -21,6 +21,7 @@ const streamBuffer = 512 << 10
 func (s *Server) newHTTP2() *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
+	protocols.SetHTTP2(true)
 	return &http.Server{
 		Handler: http.HandlerFunc(s.serveStream), Protocols: protocols,
 		ReadHeaderTimeout: s.options.HeaderTimeout, IdleTimeout: s.options.IdleTimeout, MaxHeaderBytes: s.options.Limits.Head,
@@ -33,10 +34,20 @@ func (s *Server) newHTTP2() *http.Server {
 }
 
 // Preface gives the connection to the http.Server for HTTP/2, with what has been read.
+// Over TLS it is negotiated, and not begun like that (RFC 9113 3.2).
 func (c *tracked) Preface(read []byte) bool {
-	c.http2.Store(true)
+	if c.secure {
+		return false
+	}
 	c.ahead = read
-	one := &oneConn{conn: c.conn}
+	c.serveHTTP2(c.conn)
+	return true
+}
+
+// serveHTTP2 gives the connection, or its TLS, to the http.Server for HTTP/2.
+func (c *tracked) serveHTTP2(conn net.Conn) {
+	c.http2.Store(true)
+	one := &oneConn{conn: conn}
 	for tried := (*http.Server)(nil); one.conn != nil; {
 		server := c.server.lastHTTP2()
 		if server == tried { // no newer one is to come
@@ -47,7 +58,6 @@ func (c *tracked) Preface(read []byte) bool {
 		_ = server.Serve(one)
 		tried = server
 	}
-	return true
 }
 
 func (s *Server) lastHTTP2() *http.Server {

@@ -1,5 +1,19 @@
 package front
 
+import (
+	"crypto/tls"
+
+	"highball/internal/origin"
+)
+
 // Listening says how the connections of a listener are served. The zero value is HTTP
 // in the clear.
-type Listening struct{}
+type Listening struct {
+	// TLS, if set, is what each connection begins with. NextProtos are among "h2" and
+	// "http/1.1", and such as end with the handshake.
+	TLS *tls.Config
+
+	// Variables, if set, are what a connection's handshake adds to the environ of its
+	// requests.
+	Variables func(*tls.ConnectionState) []origin.Variable
+}

@@ -23,6 +23,7 @@ type Server struct {
 	start   sync.Once     // of http1
 	linger  time.Duration // drainLinger, but in tests
 	born    time.Time
+	gathers sync.Pool // *gatherBuffer
 
 	totals   totals
 	refusals *refusals
@@ -50,6 +51,7 @@ func New(handler http.Handler, options Options) *Server {
 		born: time.Now(), refusals: newRefusals(logger), admission: newAdmission(options),
 		listeners: map[*listener]struct{}{}, conns: map[*tracked]struct{}{}, drained: make(chan struct{}),
 	}
+	s.gathers.New = func() any { return new(gatherBuffer) }
 	s.http1 = h1.Server{
 		Handler: handler, Limits: options.Limits,
 		HeadTimeout: options.HeaderTimeout, IdleTimeout: options.IdleTimeout, WriteTimeout: options.SendTimeout,
@@ -95,11 +97,15 @@ func (s *Server) acceptAll(l *listener) error {
 }
 
 func (s *Server) serveConn(c net.Conn, how Listening) {
-	ctx := rememberConn(context.Background(), c)
-	t := connOf(ctx)
-	s.http1.ServeConn(ctx, c)
+	t := trackedOf(c)
 	if t == nil {
+		s.http1.ServeConn(rememberConn(context.Background(), c), overTLS(c, how))
 		return
+	}
+	if how.TLS == nil {
+		s.http1.ServeConn(rememberConn(context.Background(), c), c)
+	} else if secure := s.secure(t, c, how); secure != nil {
+		s.serveSecure(secure)
 	}
 	t.unqueue()
 	if !t.http2.Load() {

@@ -15,6 +15,11 @@ type Stats struct {
 	Evicted           int64 // closed while idle, for new ones
 	Waited            int64 // for room: none was idle
 
+	Handshakes       int64 // of TLS, that were completed
+	Resumed          int64 // of these, with a session of before
+	HandshakesFailed int64
+	PlainOnTLS       int64 // of these, requests in the clear
+
 	Received, Sent int64 // bytes
 
 	Refusals map[string]int64 // what was no request, by the clause that says so
@@ -25,6 +30,8 @@ type Stats struct {
 type totals struct {
 	accepted, refusedPerAddress, evicted, waited atomic.Int64
 	received, sent                               atomic.Int64
+
+	handshakes, resumed, handshakesFailed, plainOnTLS atomic.Int64
 }
 
 // Stats gives the counters as they are now.
@@ -33,6 +40,8 @@ func (s *Server) Stats() Stats {
 	stats := Stats{
 		Max: s.admission.most, Accepted: t.accepted.Load(), RefusedPerAddress: t.refusedPerAddress.Load(),
 		Evicted: t.evicted.Load(), Waited: t.waited.Load(), Refusals: s.refusals.all(),
+		Handshakes: t.handshakes.Load(), Resumed: t.resumed.Load(),
+		HandshakesFailed: t.handshakesFailed.Load(), PlainOnTLS: t.plainOnTLS.Load(),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"highball/internal/origin"
 	"highball/internal/rawio"
 )
 
@@ -23,8 +24,10 @@ type tracked struct {
 	server *Server
 	ahead  []byte // to be read before what comes; only a hand-over sets it
 
-	http2   atomic.Bool // frames come here, not requests
-	closing atomic.Bool // what comes is thrown away
+	http2   atomic.Bool    // frames come here, not requests
+	closing atomic.Bool    // what comes is thrown away
+	secure  bool           // it is below TLS, whose handshake is complete
+	origin  *origin.Origin // of each of its requests, nil for nothing
 
 	queued  context.Context // see WhileQueued
 	unqueue context.CancelFunc
@@ -38,6 +41,7 @@ type tracked struct {
 
 	received atomic.Int64  // bytes
 	before   atomic.Uint64 // bytes that had been sent when the last of these came
+	lastData atomic.Int64  // when that was, of Server.now; only below TLS
 
 	address netip.Addr // that it is counted by; Server.mu guards it
 
@@ -86,6 +90,9 @@ func (c *tracked) note(n int) {
 	if n > 0 {
 		c.received.Add(int64(n))
 		c.before.Store(c.raw.Sent())
+		if c.secure {
+			c.lastData.Store(int64(c.server.now()))
+		}
 	}
 }
 

@@ -46,6 +46,7 @@ func (x *exchange) frame(b []byte) ([]byte, error) {
 	b = x.appendAddresses(b)
 	b = x.appendHeaders(b)
 	b = x.appendQueueTime(b)
+	b = x.appendTLS(b)
 	b = x.appendVariables(b)
 	b = wire.CloseDict(b)
 	return x.appendBody(b, body)
