@@ -3,9 +3,9 @@ package certs
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +67,7 @@ func clientVariables(c *x509.Certificate) []origin.Variable {
 		{Name: "SSL_CLIENT_VERIFY", Value: "SUCCESS"},
 		{Name: "SSL_CLIENT_S_DN", Value: distinguishedName(c.RawSubject)},
 		{Name: "SSL_CLIENT_I_DN", Value: distinguishedName(c.RawIssuer)},
-		{Name: "SSL_CLIENT_M_SERIAL", Value: fmt.Sprintf("%X", c.SerialNumber)},
+		{Name: "SSL_CLIENT_M_SERIAL", Value: strings.ToUpper(hex.EncodeToString(c.SerialNumber.Bytes()))},
 		{Name: "SSL_CLIENT_V_START", Value: openssl(c.NotBefore)},
 		{Name: "SSL_CLIENT_V_END", Value: openssl(c.NotAfter)},
 		{Name: "SSL_CLIENT_CERT", Value: string(block)},

@@ -159,7 +159,10 @@ func (c *conn) answer(x *exchange, r *http.Request) (next sequel, whole bool) {
 	whole = c.call(w, r)
 	x.body.leave()
 	switch {
-	case !whole || w.finish() != nil:
+	case !whole:
+		c.cut()
+		return ends, whole
+	case w.finish() != nil:
 		return ends, whole
 	case w.close || !x.body.drain():
 		return lingers, true
@@ -196,6 +199,14 @@ func (c *conn) call(w *response, r *http.Request) (ok bool) {
 	}()
 	c.server.Handler.ServeHTTP(w, r)
 	return true
+}
+
+// cut has nobody take what was sent for the whole: TLS would say that it is, by the
+// way it closes (RFC 9112 9.8).
+func (c *conn) cut() {
+	if _, ok := c.net.(secured); ok {
+		_ = socketOf(c.net).Close()
+	}
 }
 
 // linger ends our direction and throws away what still comes, for a time.

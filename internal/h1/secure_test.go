@@ -44,6 +44,27 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// A response that is cut does not end as one that is whole, even where its end is the
+// connection's.
+func TestTLSCutResponse(t *testing.T) {
+	config, trusting := certified(t)
+	for _, whole := range []bool{true, false} {
+		s := &Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, strings.Repeat("x", bodyBuffer+1))
+			_ = http.NewResponseController(w).Flush()
+			if !whole {
+				panic(http.ErrAbortHandler)
+			}
+		})}
+		c := tls.Client(securely(t, s, config), &tls.Config{RootCAs: trusting.RootCAs, ServerName: "example.com"})
+		_, _ = io.WriteString(c, "GET / HTTP/1.0\r\n\r\n")
+		answer, err := io.ReadAll(c)
+		if (err == nil) != whole || !strings.Contains(string(answer), "xxx") {
+			t.Errorf("whole %v: %.20q, %v", whole, answer, err)
+		}
+	}
+}
+
 // Who does not shake hands is not waited for.
 func TestTLSWithoutAHandshake(t *testing.T) {
 	config, _ := certified(t)
