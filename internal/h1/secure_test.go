@@ -56,13 +56,36 @@ func TestTLSCutResponse(t *testing.T) {
 				panic(http.ErrAbortHandler)
 			}
 		})}
-		c := tls.Client(securely(t, s, config), &tls.Config{RootCAs: trusting.RootCAs, ServerName: "example.com"})
+		heard := &listening{Conn: securely(t, s, config)}
+		c := tls.Client(heard, &tls.Config{RootCAs: trusting.RootCAs, ServerName: "example.com", MaxVersion: tls.VersionTLS12})
 		_, _ = io.WriteString(c, "GET / HTTP/1.0\r\n\r\n")
 		answer, err := io.ReadAll(c)
-		if (err == nil) != whole || !strings.Contains(string(answer), "xxx") {
-			t.Errorf("whole %v: %.20q, %v", whole, answer, err)
+		if says := heard.lastRecord() == alertRecord; says != whole || err != nil || !strings.Contains(string(answer), "xxx") {
+			t.Errorf("whole %v, says so %v: %.20q, %v", whole, says, answer, err)
 		}
 	}
+}
+
+// listening remembers what has come; package tls takes an end without a word for one with it.
+type listening struct {
+	net.Conn
+	heard []byte
+}
+
+func (l *listening) Read(p []byte) (int, error) {
+	n, err := l.Conn.Read(p)
+	l.heard = append(l.heard, p[:n]...)
+	return n, err
+}
+
+const alertRecord = 21 // RFC 8446 5.1
+
+// lastRecord is the type of the last record.
+func (l *listening) lastRecord() (kind byte) {
+	for rest := l.heard; len(rest) >= 5; rest = rest[5+int(rest[3])<<8+int(rest[4]):] {
+		kind = rest[0]
+	}
+	return kind
 }
 
 // Who does not shake hands is not waited for.
