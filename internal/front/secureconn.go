@@ -52,10 +52,7 @@ func (c *secureConn) ReadLate(b h1.Buffers) ([]byte, int, error) {
 	c.wire.late = true
 	n, err := c.Read(p)
 	c.wire.late = false
-	if c.lent != nil && len(c.ahead) == 0 {
-		b.Put(c.lent)
-		c.lent = nil
-	}
+	c.giveBack(b)
 	if n > 0 {
 		return p, n, nil
 	}
@@ -69,15 +66,21 @@ func (c *secureConn) ReadLate(b h1.Buffers) ([]byte, int, error) {
 	}
 	c.lent, c.ahead = raw, raw[:n]
 	p = b.Get()
-	if n, err = c.Read(p); n == 0 {
+	n, err = c.Read(p)
+	c.giveBack(b)
+	if n == 0 {
 		b.Put(p)
 		return nil, 0, err
 	}
-	if len(c.ahead) == 0 {
+	return p, n, nil
+}
+
+// giveBack returns a buffer all of which TLS has read.
+func (c *secureConn) giveBack(b h1.Buffers) {
+	if c.lent != nil && len(c.ahead) == 0 {
 		b.Put(c.lent)
 		c.lent = nil
 	}
-	return p, n, nil
 }
 
 // notYet says that nothing has come. TLS takes it for a time that is over, after which
