@@ -134,7 +134,7 @@ func TestDates(t *testing.T) {
 		says     string
 	}{
 		{"expired", -30 * day, -day, "has expired on "},
-		{"of the future", 2*day, 90 * day, "is not valid before "},
+		{"of the future", 2 * day, 90 * day, "is not valid before "},
 		{"about to expire", -80 * day, 10 * day, "expires on "},
 		{"good", -day, 89 * day, ""},
 		{"of a week, and young", -day, 6 * day, ""},

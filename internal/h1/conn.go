@@ -159,10 +159,8 @@ func (c *conn) answer(x *exchange, r *http.Request) (next sequel, whole bool) {
 	whole = c.call(w, r)
 	x.body.leave()
 	switch {
-	case !whole:
+	case !whole || w.finish() != nil:
 		c.cut()
-		return ends, whole
-	case w.finish() != nil:
 		return ends, whole
 	case w.close || !x.body.drain():
 		return lingers, true
@@ -202,7 +200,7 @@ func (c *conn) call(w *response, r *http.Request) (ok bool) {
 }
 
 // cut has nobody take what was sent for the whole: TLS would say that it is, by the
-// way it closes (RFC 9112 9.8).
+// way it closes (RFC 9112 9.8), and wait for a client that takes nothing to take that.
 func (c *conn) cut() {
 	if _, ok := c.net.(secured); ok {
 		_ = socketOf(c.net).Close()
