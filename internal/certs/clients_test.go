@@ -93,7 +93,7 @@ func TestClientVariables(t *testing.T) {
 			Country: []string{"DE"}, Organization: []string{"Example, Inc."}, CommonName: "Alïce",
 			ExtraNames: []pkix.AttributeTypeAndValue{{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}, Value: "a@b.example"}},
 		}
-		c.EmailAddresses = []string{"c@d.example"}
+		c.EmailAddresses = []string{"e@f.example\n", "c@d.example"}
 		c.URIs = []*url.URL{{Scheme: "spiffe", Host: "a", Path: "/b"}}
 	})
 	chain, err := parseCertificates(issued.Cert)
@@ -109,7 +109,7 @@ func TestClientVariables(t *testing.T) {
 		"SSL_CLIENT_S_DN":    `emailAddress=a@b.example,CN=Alïce,O=Example\, Inc.,C=DE`,
 		"SSL_CLIENT_S_DN_CN": "Alïce", "SSL_CLIENT_I_DN": `CN=trusted\, of course`, "SSL_CLIENT_M_SERIAL": "0ABCDE",
 		"SSL_CLIENT_V_START": "Mar  4 05:06:07 2026 GMT", "SSL_CLIENT_SAN_DNS_0": "a.example", "SSL_CLIENT_SAN_DNS_1": "b.example",
-		"SSL_CLIENT_SAN_Email_0": "c@d.example", "SSL_CLIENT_SAN_URI_0": "spiffe://a/b", "SSL_CLIENT_CERT": string(issued.Cert),
+		"SSL_CLIENT_SAN_Email_0": "", "SSL_CLIENT_SAN_Email_1": "c@d.example", "SSL_CLIENT_SAN_URI_0": "spiffe://a/b", "SSL_CLIENT_CERT": string(issued.Cert),
 	} {
 		want(t, name, got[name], value)
 	}

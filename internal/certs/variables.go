@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"highball/internal/origin"
 )
@@ -72,9 +73,7 @@ func clientVariables(c *x509.Certificate) []origin.Variable {
 		{Name: "SSL_CLIENT_V_END", Value: openssl(c.NotAfter)},
 		{Name: "SSL_CLIENT_CERT", Value: string(block)},
 	}
-	if c.Subject.CommonName != "" {
-		all = append(all, origin.Variable{Name: "SSL_CLIENT_S_DN_CN", Value: c.Subject.CommonName})
-	}
+	all = appendLine(all, "SSL_CLIENT_S_DN_CN", c.Subject.CommonName)
 	all = appendNames(all, "SSL_CLIENT_SAN_DNS_", c.DNSNames)
 	all = appendNames(all, "SSL_CLIENT_SAN_Email_", c.EmailAddresses)
 	var uris []string
@@ -86,9 +85,17 @@ func clientVariables(c *x509.Certificate) []origin.Variable {
 
 func appendNames(all []origin.Variable, prefix string, names []string) []origin.Variable {
 	for i, name := range names {
-		all = append(all, origin.Variable{Name: prefix + strconv.Itoa(i), Value: name})
+		all = appendLine(all, prefix+strconv.Itoa(i), name)
 	}
 	return all
+}
+
+// appendLine leaves out what is nothing, or no line: an issuer may have signed anything.
+func appendLine(all []origin.Variable, name, value string) []origin.Variable {
+	if value == "" || strings.ContainsFunc(value, unicode.IsControl) {
+		return all
+	}
+	return append(all, origin.Variable{Name: name, Value: value})
 }
 
 func openssl(t time.Time) string {

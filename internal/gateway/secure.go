@@ -20,7 +20,7 @@ func (x *exchange) appendTLS(b []byte) []byte {
 		resumed = "Resumed"
 	}
 	b = wire.AppendItem(b, "SSL_SESSION_RESUMED", resumed)
-	if state.ServerName != "" {
+	if isToken(state.ServerName) { // which a client may have made of anything
 		b = wire.AppendItem(b, "SSL_TLS_SNI", state.ServerName)
 	}
 	return b
