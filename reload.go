@@ -19,18 +19,18 @@ var ErrNotStarted = errors.New("highball: the server has not been started")
 // them take the place of the old ones, which finish the requests that they have.
 // If the new code does not start, the old workers serve on and the error says
 // why: a [*LoadError] for an application that cannot be loaded. No request is
-// refused or lost either way.
+// refused or lost either way. Certificates that have changed are read again first.
 func (s *Server) Reload(ctx context.Context) error {
 	if !s.started.Load() {
 		return ErrNotStarted
+	}
+	if s.certificates != nil {
+		s.certificates.Reload() // who renews them may tell so by a reload
 	}
 	if !s.reloading.TryLock() {
 		return ErrReloading // before the log says that one begins
 	}
 	defer s.reloading.Unlock()
-	if s.certificates != nil {
-		s.certificates.Reload()
-	}
 	s.logger.Info("reload: starting workers with the new code", "mode", s.cfg.ReloadMode)
 	began := time.Now()
 	err := s.pool.Reload(ctx, s.cfg.ReloadMode == Rolling)

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -32,15 +31,6 @@ var knownFailures = []struct {
 	}},
 	{"length-of-304", true, "net/http drops the Content-Length of a 304", func(t *testing.T, s *harness.Server) error {
 		return differ("Content-Length", s.Get(t, "/no_body/304?how=list&length=1234").Get("Content-Length"), "1234")
-	}},
-	{"tls-variables", false, "SSL_PROTOCOL and SSL_CIPHER come with the server's own TLS", func(t *testing.T, _ *harness.Server) error {
-		_, dial := tlsServer(t, harness.Newest(t), "environ")
-		var e environ
-		dial().Send(harness.Request("GET", "/")).Response("GET").JSON(t, &e)
-		if e.Values["SSL_PROTOCOL"] == "" || e.Values["SSL_CIPHER"] == "" {
-			return errors.New("SSL_PROTOCOL or SSL_CIPHER is missing")
-		}
-		return nil
 	}},
 }
 

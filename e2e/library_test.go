@@ -38,7 +38,7 @@ func library(t *testing.T, p harness.Python, app string, change ...func(*highbal
 	return s
 }
 
-// tlsServer serves an application over TLS, which the binary does not do yet.
+// tlsServer serves an application over the TLS of somebody else.
 func tlsServer(t *testing.T, p harness.Python, app string) (address string, dial func() *harness.Conn) {
 	t.Helper()
 	server := httptest.NewTLSServer(library(t, p, app))

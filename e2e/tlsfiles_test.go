@@ -1,0 +1,136 @@
+package e2e
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"highball/e2e/harness"
+	"highball/internal/certs/certstest"
+)
+
+// A server that cannot serve https does not start, and says why in one line.
+func TestTLSDoesNotStart(t *testing.T) {
+	s := newSite(t)
+	_, otherKey := s.write(t, "other", s.ca.Issue(t, []string{"a.test"}))
+	half := certstest.Write(t, filepath.Join(s.dir, "half.pem"), []byte("-----BEGIN CERTIFICATE-----\nMIIB"))
+	https := []string{"--bind", "https://127.0.0.1:0"}
+	for _, c := range []struct {
+		name string
+		args []string
+		says []string
+	}{
+		{"no certificate", https, []string{"needs a certificate", "--certfile"}},
+		{"no https", []string{"--certfile", s.cert, "--keyfile", s.key}, []string{"no address is served by https", "--bind https://"}},
+		{"another's key", append(https, "--certfile", s.cert, "--keyfile", otherKey), []string{"the key is not the certificate's", s.cert, otherKey}},
+		{"half a file", append(https, "--certfile", half, "--keyfile", s.key), []string{"not written whole", half}},
+		{"no file", append(https, "--certfile", s.dir+"/none", "--keyfile", s.key), []string{"no such file", s.dir + "/none"}},
+		{"no client-ca", append(https, "--certfile", s.cert, "--keyfile", s.key, "--client-cert", "required"), []string{"needs client-ca"}},
+		{"a bad hsts", append(https, "--certfile", s.cert, "--keyfile", s.key, "--hsts", "soon"), []string{"hsts:", "365d"}},
+	} {
+		args := append([]string{"run", "hello", "--chdir", harness.Apps(), "--pythonpath", harness.Apps(), "--python", harness.Newest(t).Path}, c.args...)
+		has(t, c.name, program(t, "", harness.Binary(), args...), c.says...)
+	}
+	checked := program(t, "", "env", "HIGHBALL_BIND=https://127.0.0.1:0", "HIGHBALL_CERTFILE="+s.cert, "HIGHBALL_KEYFILE="+otherKey,
+		harness.Binary(), "check", "hello", "--chdir", harness.Apps(), "--pythonpath", harness.Apps())
+	has(t, "check", checked, "the key is not the certificate's", s.cert, otherKey)
+}
+
+// A certificate that has expired is served with a warning, and its chain in order.
+func TestTLSOfWhatIsNotGood(t *testing.T) {
+	s := newSite(t)
+	middle := s.ca.Intermediate(t, "the middle")
+	issued := middle.Issue(t, []string{"a.test"}, certstest.Until(-48*time.Hour, -24*time.Hour))
+	s.cert = certstest.Write(t, s.cert, middle.PEM, issued.Cert)
+	s.key = certstest.Write(t, s.key, issued.Key)
+	s.Server = harness.Start(t, harness.Options{App: "hello", Python: harness.Newest(t).Path, Args: []string{
+		"--bind", "https://127.0.0.1:0", "--certfile", s.cert, "--keyfile", s.key,
+	}})
+	config := s.trusting("a.test")
+	config.Time = func() time.Time { return time.Now().Add(-36 * time.Hour) }
+	config.RootCAs = s.ca.Pool()
+	s.DialTLS(t, config).Send(harness.Request("GET", "/")).Response("GET").WantStatus(t, 200)
+	for _, says := range []string{"has expired on ", "the chain is in the wrong order"} {
+		if found := s.Find(func(e harness.Entry) bool { return e.Has(says) }); len(found) != 1 {
+			t.Errorf("%d lines with %q, want 1", len(found), says)
+		}
+	}
+}
+
+// Certificates change under load: no client sees an error, and no rubbish is ever shown.
+func TestTLSChangesUnderLoad(t *testing.T) {
+	s := secureSite(t, "hello")
+	address := s.SecureAddress(t)
+	var stop atomic.Bool
+	var answered atomic.Int64
+	var load sync.WaitGroup
+	for i := range 4 {
+		client := s.client(t, i%2 == 1)
+		client.Transport.(*http.Transport).DisableKeepAlives = i < 2
+		load.Go(func() {
+			for !stop.Load() {
+				response, err := client.Get("https://" + address + "/")
+				if err == nil {
+					_, err = io.Copy(io.Discard, response.Body)
+					response.Body.Close()
+				}
+				if err == nil && response.StatusCode != http.StatusOK {
+					err = errors.New(response.Status)
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				answered.Add(1)
+			}
+		})
+	}
+	defer load.Wait()
+	defer stop.Store(true)
+	for round := range 3 {
+		next := s.ca.Issue(t, []string{"a.test", "127.0.0.1"})
+		truncate(t, s.cert, next.Cert[:len(next.Cert)/2])
+		if err := s.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		harness.Eventually(t, "the half file is told of", func() bool {
+			return len(s.Find(func(e harness.Entry) bool { return e.Has("cannot be taken") && e.Has("not written whole") })) > round
+		})
+		certstest.Write(t, s.cert, next.Cert)
+		certstest.Write(t, s.key, next.Key)
+		if err := s.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		harness.Eventually(t, "the next certificate is shown", func() bool { return shows(t, s, next) })
+	}
+	if answered.Load() == 0 {
+		t.Error("nothing was answered")
+	}
+}
+
+func truncate(t *testing.T, path string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// shows says whether a new connection gets a certificate.
+func shows(t *testing.T, s *secure, issued certstest.Issued) bool {
+	t.Helper()
+	pair, err := tls.X509KeyPair(issued.Cert, issued.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.DialTLS(t, s.trusting("a.test"))
+	defer c.Close()
+	return c.Conn.(*tls.Conn).ConnectionState().PeerCertificates[0].Equal(pair.Leaf)
+}
