@@ -105,6 +105,7 @@ func (t *target) connections() (control.Connections, map[string]int64) {
 	return control.Connections{
 		Open: c.Open, Max: c.Max, Accepted: c.Accepted,
 		RefusedPerAddress: c.RefusedPerAddress, Evicted: c.Evicted, Waited: c.Waited,
+		Handshakes: c.Handshakes, Resumed: c.Resumed, HandshakesFailed: c.HandshakesFailed, PlainOnTLS: c.PlainOnTLS,
 		Received: c.Received, Sent: c.Sent,
 	}, c.Refusals
 }

@@ -43,6 +43,7 @@ var libraries = map[string][]string{
 	"github.com/spf13/cobra":          {"cmd"},
 	"github.com/spf13/pflag":          {"internal/settings"},
 	"github.com/BurntSushi/toml":      {"internal/settings"},
+	"golang.org/x/crypto/ocsp":        {"internal/certs"},
 	"golang.org/x/sys/unix":           {"internal", "bench"},
 	"github.com/rogpeppe/go-internal": {}, // tests only
 }

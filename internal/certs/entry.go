@@ -14,6 +14,7 @@ type entry struct {
 	files  watched
 	shown  *tls.Certificate
 	warned time.Time // of its dates
+	staple staple
 }
 
 // watched are files that are looked at again and again.

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"log/slog"
+	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -49,6 +50,9 @@ type Options struct {
 
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
+
+	// Client asks issuers what they say of certificates. Default: http.DefaultClient.
+	Client *http.Client
 
 	// Logger is told of what changes, fails or is about to expire. Default: slog.Default().
 	Logger *slog.Logger
@@ -141,6 +145,9 @@ func (s *Store) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, er
 
 // Watch keeps all up to date until ctx ends.
 func (s *Store) Watch(ctx context.Context) {
+	var staples sync.WaitGroup
+	staples.Go(func() { s.watchStaples(ctx) })
+	defer staples.Wait()
 	ticker := time.NewTicker(s.options.Every)
 	defer ticker.Stop()
 	for {

@@ -145,6 +145,11 @@ type Connections struct {
 	Evicted           int64 `json:"evicted_total"`             // closed while idle, for new ones
 	Waited            int64 `json:"waited_total"`              // for another to end: none was idle
 
+	Handshakes       int64 `json:"handshakes_total"`         // of TLS, completed
+	Resumed          int64 `json:"handshakes_resumed_total"` // of these, with a session of before
+	HandshakesFailed int64 `json:"handshakes_failed_total"`
+	PlainOnTLS       int64 `json:"plain_on_tls_total"` // of these, requests in the clear
+
 	Received int64 `json:"received_bytes_total"`
 	Sent     int64 `json:"sent_bytes_total"`
 }
