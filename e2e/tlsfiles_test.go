@@ -2,16 +2,21 @@ package e2e
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/ocsp"
 
 	"highball/e2e/harness"
 	"highball/internal/certs/certstest"
@@ -68,33 +73,7 @@ func TestTLSOfWhatIsNotGood(t *testing.T) {
 // Certificates change under load: no client sees an error, and no rubbish is ever shown.
 func TestTLSChangesUnderLoad(t *testing.T) {
 	s := secureSite(t, "hello")
-	address := s.SecureAddress(t)
-	var stop atomic.Bool
-	var answered atomic.Int64
-	var load sync.WaitGroup
-	for i := range 4 {
-		client := s.client(t, i%2 == 1)
-		client.Transport.(*http.Transport).DisableKeepAlives = i < 2
-		load.Go(func() {
-			for !stop.Load() {
-				response, err := client.Get("https://" + address + "/")
-				if err == nil {
-					_, err = io.Copy(io.Discard, response.Body)
-					response.Body.Close()
-				}
-				if err == nil && response.StatusCode != http.StatusOK {
-					err = errors.New(response.Status)
-				}
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				answered.Add(1)
-			}
-		})
-	}
-	defer load.Wait()
-	defer stop.Store(true)
+	defer s.load(t)()
 	for round := range 3 {
 		next := s.ca.Issue(t, []string{"a.test", "127.0.0.1"})
 		truncate(t, s.cert, next.Cert[:len(next.Cert)/2])
@@ -111,9 +90,101 @@ func TestTLSChangesUnderLoad(t *testing.T) {
 		}
 		harness.Eventually(t, "the next certificate is shown", func() bool { return shows(t, s, next) })
 	}
-	if answered.Load() == 0 {
-		t.Error("nothing was answered")
+}
+
+// load has clients ask all the time until the result is called: by HTTP/1.1 and by HTTP/2,
+// each on one connection and on one for each request. None may see an error.
+func (s *secure) load(t *testing.T) (end func()) {
+	t.Helper()
+	url := "https://" + s.SecureAddress(t) + "/"
+	var stop atomic.Bool
+	var load sync.WaitGroup
+	var answered [4]atomic.Int64
+	for i := range answered {
+		client := s.client(t, i%2 == 1)
+		client.Transport.(*http.Transport).DisableKeepAlives = i < 2
+		load.Go(func() {
+			for !stop.Load() {
+				if err := get(client, url); err != nil {
+					t.Error(i, err)
+					return
+				}
+				answered[i].Add(1)
+			}
+		})
 	}
+	return func() {
+		stop.Store(true)
+		load.Wait()
+		for i := range answered {
+			if answered[i].Load() == 0 {
+				t.Errorf("client %d: nothing was answered", i)
+			}
+		}
+	}
+}
+
+func get(client *http.Client, url string) error {
+	response, err := client.Get(url)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return errors.New(response.Status)
+	}
+	return nil
+}
+
+// A new binary takes over, and clients of https see no error.
+func TestTLSUpgradeUnderLoad(t *testing.T) {
+	s := newSite(t)
+	s.Server = harness.Start(t, harness.Options{App: "hello", Python: harness.Newest(t).Path, Upgraded: true, Args: []string{
+		"--bind", "https://127.0.0.1:0", "--certfile", s.cert, "--keyfile", s.key,
+	}})
+	defer s.load(t)()
+	for range 3 {
+		old := s.Server
+		s.Server = old.Upgrade(t)
+		if err := old.Exit(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What the issuer says of the certificate is stapled.
+func TestTLSStaple(t *testing.T) {
+	s := newSite(t)
+	issuer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		question, err := ocsp.ParseRequest(text)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		answer, err := ocsp.CreateResponse(s.ca.Cert, s.ca.Cert, ocsp.Response{
+			Status: ocsp.Good, SerialNumber: question.SerialNumber, ThisUpdate: time.Now().Add(-time.Hour), NextUpdate: time.Now().Add(time.Hour),
+		}, s.ca.Signer())
+		if err != nil {
+			t.Error(err)
+		}
+		_, _ = w.Write(answer)
+	}))
+	defer issuer.Close()
+	issued := s.ca.Issue(t, []string{"a.test"}, func(c *x509.Certificate) { c.OCSPServer = []string{issuer.URL} })
+	certstest.Write(t, s.cert, issued.Cert, s.ca.PEM)
+	certstest.Write(t, s.key, issued.Key)
+	s.Server = harness.Start(t, harness.Options{App: "hello", Python: harness.Newest(t).Path, Args: []string{
+		"--bind", "https://127.0.0.1:0", "--certfile", s.cert, "--keyfile", s.key,
+	}})
+	address := s.SecureAddress(t)
+	harness.Eventually(t, "openssl sees a good staple", func() bool {
+		out := program(t, "", "openssl", "s_client", "-connect", address, "-CAfile", s.caFile, "-servername", "a.test", "-status")
+		return strings.Contains(out, "OCSP Response Status: successful") && strings.Contains(out, "Cert Status: good")
+	})
 }
 
 func truncate(t *testing.T, path string, text []byte) {

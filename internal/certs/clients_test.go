@@ -141,8 +141,10 @@ func TestClientIssuersReload(t *testing.T) {
 		})
 		return err == nil
 	}
-	if !enters(old, cache) || !enters(old, cache) || enters(next, nil) {
-		t.Error("before the change the old one is believed, alone")
+	for range 2 { // the second resumes
+		if !enters(old, cache) || enters(next, nil) {
+			t.Error("before the change the old one is believed, alone")
+		}
 	}
 	certstest.Write(t, path, []byte("rubbish"))
 	s.Reload()
@@ -151,8 +153,10 @@ func TestClientIssuersReload(t *testing.T) {
 	}
 	certstest.Write(t, path, next.PEM)
 	s.Reload()
-	if enters(old, cache) || enters(old, nil) || !enters(next, nil) || !enters(next, nil) {
-		t.Error("after the change the next one is believed, alone")
+	for range 2 {
+		if enters(old, cache) || enters(old, nil) || !enters(next, nil) {
+			t.Error("after the change the next one is believed, alone")
+		}
 	}
 	if n := len(s.configs); n != 2 {
 		t.Errorf("%d configs, want the listener's and one with the next issuers", n)
