@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"time"
 
 	"highball/internal/certs"
 	"highball/internal/front"
+	"highball/internal/gateway"
 	"highball/internal/https"
 	"highball/internal/listen"
 )
@@ -194,9 +196,20 @@ func (r *run) secured(h http.Handler) http.Handler {
 		h = https.Strict(h, value)
 	}
 	if t.Redirect {
-		h = https.Redirect(h, r.securePort)
+		h = https.Redirect(h, r.securePort, r.s.redirected())
 	}
 	return h
+}
+
+// redirected returns what writes the access log of those that the gateway never sees, or nil.
+func (s *Server) redirected() func(r *http.Request, status, bytes int) {
+	log := s.onDone()
+	if log == nil {
+		return nil
+	}
+	return func(r *http.Request, status, bytes int) {
+		log(r, gateway.Done{Began: time.Now(), Status: status, Bytes: int64(bytes)})
+	}
 }
 
 // securePort is the port of the first https address, 0 if there is none.

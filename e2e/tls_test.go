@@ -143,12 +143,13 @@ func TestTLSClients(t *testing.T) {
 
 // Requests by http are sent to https, and https says so.
 func TestRedirectAndHSTS(t *testing.T) {
-	s := secureSite(t, "own_fields", "--redirect-https", "--hsts", "365d; includeSubDomains")
+	s := secureSite(t, "own_fields", "--access-log", "-", "--redirect-https", "--hsts", "365d; includeSubDomains")
 	_, port, _ := net.SplitHostPort(s.SecureAddress(t))
 	r := s.Do(t, harness.Post("/a%2Fb?c", "body"))
 	r.WantStatus(t, http.StatusPermanentRedirect)
 	want(t, "Location", r.Get("Location"), "https://test.example:"+port+"/a%2Fb?c")
 	want(t, "by http", r.Get("Strict-Transport-Security"), "")
+	s.Wait(t, func(e harness.Entry) bool { return e.Text("status") == "308" && e.Text("target") == "/a%2Fb?c" })
 	for _, http2 := range []bool{false, true} {
 		response, err := s.client(t, http2).Get("https://" + s.SecureAddress(t) + "/")
 		if err != nil {

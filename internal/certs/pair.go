@@ -63,14 +63,18 @@ func (p Pair) read() (l loaded, err error) {
 			return l, err
 		}
 	}
+	if info, err := os.Stat(p.keyFile()); err == nil && info.Mode().Perm()&0o004 != 0 {
+		l.notes = append(l.notes, "everybody on this machine can read the private key: chmod o-r "+p.keyFile())
+	}
 	key, err := parseKey(text)
 	if err != nil {
 		return l, err
 	}
-	chain, l.notes, err = order(chain, key)
+	chain, notes, err := order(chain, key)
 	if err != nil {
 		return l, err
 	}
+	l.notes = append(l.notes, notes...)
 	l.cert = &tls.Certificate{PrivateKey: key, Leaf: chain[0]}
 	for _, c := range chain {
 		l.cert.Certificate = append(l.cert.Certificate, c.Raw)

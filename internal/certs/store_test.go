@@ -253,6 +253,18 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
+// A key that everybody can read is told of.
+func TestOpenKey(t *testing.T) {
+	pair := files(t, t.TempDir(), "x", certstest.Root(t, "a root").Issue(t, []string{"a.test"}))
+	for mode, lines := range map[os.FileMode]int{0o600: 0, 0o640: 0, 0o644: 1} {
+		if err := os.Chmod(pair.Key, mode); err != nil {
+			t.Fatal(err)
+		}
+		_, log := open(t, Options{Pairs: []Pair{pair}})
+		log.has(t, lines, "everybody on this machine can read the private key")
+	}
+}
+
 // Files that the server cannot read later are found when it starts.
 func TestReadable(t *testing.T) {
 	pair := files(t, t.TempDir(), "x", certstest.Root(t, "a root").Issue(t, []string{"a.test"}))

@@ -35,7 +35,7 @@ func TestRedirect(t *testing.T) {
 		}
 		r.TLS, r.Host, r.RequestURI = nil, c.host, c.target
 		w := httptest.NewRecorder()
-		Redirect(http.HandlerFunc(served), func() uint16 { return c.port }).ServeHTTP(w, r)
+		Redirect(http.HandlerFunc(served), func() uint16 { return c.port }, nil).ServeHTTP(w, r)
 		if got := w.Header().Get("Location"); w.Code != http.StatusPermanentRedirect || got != c.location {
 			t.Errorf("%s %s of %s: %d %q, want %q", c.method, c.target, c.host, w.Code, got, c.location)
 		}
@@ -46,9 +46,14 @@ func TestRedirectNeedsAHost(t *testing.T) {
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Host = ""
 	w := httptest.NewRecorder()
-	Redirect(http.HandlerFunc(served), func() uint16 { return 443 }).ServeHTTP(w, r)
-	if w.Code != http.StatusBadRequest {
-		t.Errorf("got %d", w.Code)
+	told := 0
+	Redirect(http.HandlerFunc(served), func() uint16 { return 443 }, func(_ *http.Request, status, bytes int) {
+		if told++; status != w.Code || bytes != w.Body.Len() {
+			t.Errorf("told of %d, %d bytes", status, bytes)
+		}
+	}).ServeHTTP(w, r)
+	if w.Code != http.StatusBadRequest || told != 1 {
+		t.Errorf("got %d, told %d times", w.Code, told)
 	}
 }
 
@@ -71,7 +76,7 @@ func TestWhoIsSecure(t *testing.T) {
 	for name, r := range requests() {
 		w := httptest.NewRecorder()
 		handler := Strict(http.HandlerFunc(served), "max-age=60")
-		Redirect(handler, func() uint16 { return 443 }).ServeHTTP(w, r)
+		Redirect(handler, func() uint16 { return 443 }, nil).ServeHTTP(w, r)
 		if (w.Code == http.StatusOK) != secure[name] {
 			t.Errorf("%s: %d", name, w.Code)
 		}

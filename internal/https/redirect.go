@@ -8,22 +8,34 @@ import (
 )
 
 // Redirect answers requests in the clear with 308 and their URL by https, and hands
-// others to next. port says where https is served; 0 is as 443.
-func Redirect(next http.Handler, port func() uint16) http.Handler {
+// others to next. port says where https is served; 0 is as 443. told, if not nil, learns of
+// each that next does not, and how long its body was.
+func Redirect(next http.Handler, port func() uint16, told func(r *http.Request, status, bytes int)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if Secure(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		redirect(w, r, port())
+		status, bytes := redirect(w, r, port())
+		if told != nil {
+			told(r, status, bytes)
+		}
 	})
 }
 
-func redirect(w http.ResponseWriter, r *http.Request, port uint16) {
+const (
+	redirectPage = "This site is served by https.\n"
+	noHostPage   = "This site is served by https; the request names no host to go to.\n"
+)
+
+func redirect(w http.ResponseWriter, r *http.Request, port uint16) (status, bytes int) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
 	host := hostname(r.Host)
 	if host == "" { // of HTTP/1.0
-		http.Error(w, "This site is served by https; the request names no host to go to.", http.StatusBadRequest)
-		return
+		w.WriteHeader(http.StatusBadRequest)
+		bytes, _ = w.Write([]byte(noHostPage))
+		return http.StatusBadRequest, bytes
 	}
 	if port != 0 && port != 443 {
 		host += ":" + strconv.Itoa(int(port))
@@ -34,11 +46,10 @@ func redirect(w http.ResponseWriter, r *http.Request, port uint16) {
 			target = "/"
 		}
 	}
-	h := w.Header()
 	h.Set("Location", "https://"+host+target)
-	h.Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(http.StatusPermanentRedirect)
-	_, _ = w.Write([]byte("This site is served by https.\n"))
+	bytes, _ = w.Write([]byte(redirectPage))
+	return http.StatusPermanentRedirect, bytes
 }
 
 // hostname is a host without its port, an IPv6 address in brackets.
