@@ -266,3 +266,50 @@ func TestTLSContinue(t *testing.T) {
 		t.Errorf("%q", body)
 	}
 }
+
+// withholding sends what is written on its way only with what is written after it: the end
+// of a handshake travels with the first request.
+type withholding struct {
+	net.Conn
+	writes int
+	held   []byte
+}
+
+func (c *withholding) Write(p []byte) (int, error) {
+	c.held = append(c.held, p...)
+	if c.writes++; c.writes == 2 {
+		return len(p), nil
+	}
+	_, err := c.Conn.Write(c.held)
+	c.held = nil
+	return len(p), err
+}
+
+// A request that has come with the end of the handshake is one that is served: neither a
+// drain nor a new connection ends it.
+func TestTLSRequestWithTheHandshake(t *testing.T) {
+	began, finish := make(chan struct{}), make(chan struct{})
+	s := New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(began)
+		<-finish
+		answers(w, r)
+	}), Options{MaxConnections: 1, Logger: slog.New(slog.DiscardHandler)})
+	s.admission.idleFor = time.Nanosecond
+	addr, dial := secured(t, "tcp", s, "http/1.1")
+	first := dial()
+	config := &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}
+	c := tls.Client(&withholding{Conn: first.NetConn()}, config)
+	go io.WriteString(c, request)
+	wait(t, "the handler", began)
+	if areIdle(s, 1)() {
+		t.Error("it counts as idle")
+	}
+	_ = connect(t, addr)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := s.Shutdown(ctx); err == nil {
+		t.Error("the drain does not wait for it")
+	}
+	close(finish)
+	wantAnswer(t, "it", c, true)
+}
