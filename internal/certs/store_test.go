@@ -37,15 +37,17 @@ func TestByAlgorithm(t *testing.T) {
 	s, _ := open(t, Options{Pairs: []Pair{files(t, dir, "slow", slow), files(t, dir, "quick", quick)}})
 	want(t, "for all", shown(t, s, "both.test"), serial(t, quick))
 	want(t, "for who names none", shown(t, s, ""), serial(t, quick))
-	old := &tls.Config{
-		ServerName: "both.test", InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12,
-		CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256},
+	for _, name := range []string{"both.test", "another.test", ""} {
+		old := &tls.Config{
+			ServerName: name, InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12,
+			CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256},
+		}
+		_, seen, err := shake(t, s.Config(), old)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		want(t, "for one that knows RSA alone", seen.PeerCertificates[0].SerialNumber.String(), serial(t, slow))
 	}
-	_, seen, err := shake(t, s.Config(), old)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want(t, "for one that knows RSA alone", seen.PeerCertificates[0].SerialNumber.String(), serial(t, slow))
 }
 
 // A certificate and its key may be in one file.
@@ -104,6 +106,7 @@ func TestOrderOfTheChain(t *testing.T) {
 		{"issuers swapped", [][]byte{leaf.Cert, middle.PEM, lower.PEM}, "wrong order", 3},
 		{"a stranger at the end", [][]byte{leaf.Cert, lower.PEM, middle.PEM, stranger.PEM}, "CN=a stranger", 3},
 		{"with the root", [][]byte{leaf.Cert, lower.PEM, middle.PEM, root.PEM}, "", 4},
+		{"with the root twice", [][]byte{leaf.Cert, lower.PEM, middle.PEM, root.PEM, root.PEM}, "CN=a root", 4},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			pair := files(t, t.TempDir(), "x", certstest.Issued{Cert: slices.Concat(c.text...), Key: leaf.Key})

@@ -107,6 +107,25 @@ func TestHalfWritten(t *testing.T) {
 	log.has(t, 1, "certificate read again")
 }
 
+// What was no good is tried again, even if nothing of it seems to have changed: it may be
+// leave to read it that was missing.
+func TestTriedAgain(t *testing.T) {
+	ca := certstest.Root(t, "a root")
+	next := ca.Issue(t, []string{"a.test"})
+	pair := files(t, t.TempDir(), "x", ca.Issue(t, []string{"a.test"}))
+	s, _ := open(t, Options{Pairs: []Pair{pair}})
+	writeInPlace(t, pair.Key, next.Key)
+	at := time.Now()
+	for _, text := range [][]byte{make([]byte, len(next.Cert)), next.Cert} {
+		writeInPlace(t, pair.Cert, text)
+		if err := os.Chtimes(pair.Cert, at, at); err != nil {
+			t.Fatal(err)
+		}
+		s.Reload()
+	}
+	want(t, "shown", shown(t, s, "a.test"), serial(t, next))
+}
+
 // The files are looked at by themselves.
 func TestWatch(t *testing.T) {
 	ca := certstest.Root(t, "a root")
