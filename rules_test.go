@@ -31,11 +31,12 @@ var spokes = map[string][]string{
 	"internal/wire":    {},
 	"internal/rawio":   {},
 	"internal/worker":  {"internal/pyworker", "internal/rawio", "internal/wire"},
-	"internal/front":   {"internal/h1", "internal/origin", "internal/rawio"},
+	"internal/front":   {"internal/h1", "internal/origin", "internal/proxyproto", "internal/rawio"},
 	"internal/gateway": {"internal/origin", "internal/spool", "internal/wire"},
 	"internal/certs":   {"internal/origin"},
 	"internal/https":   {"internal/origin"},
 	"internal/control": {"internal/listen"}, // one rule for the files of sockets
+	"internal/proxied": {"internal/h1", "internal/origin"},
 }
 
 // libraries are the packages of others, and who may import them outside of tests.
