@@ -25,7 +25,7 @@ func newAddresses(o Options) addresses {
 
 // take counts a connection, unless its client has as many as it may.
 func (a *addresses) take(c *tracked) bool {
-	address := a.of(c.socket.RemoteAddr())
+	address := a.of(c.remote())
 	switch {
 	case !address.IsValid():
 		return true
@@ -81,7 +81,7 @@ func (s *Server) refuseAddress(c *tracked) {
 	if tcp, ok := c.socket.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
-	remote := c.socket.RemoteAddr().String()
+	remote := c.remote().String()
 	c.unqueue()
 	_ = c.socket.Close()
 	if s.tellAddress.due() {

@@ -40,7 +40,7 @@ func newAdmission(o Options) admission {
 // serveNew serves a connection that was accepted, once there is room for it.
 func (s *Server) serveNew(nc net.Conn, how Listening) {
 	s.totals.accepted.Add(1)
-	if c := trackedOf(nc); c != nil && !s.admit(c) {
+	if c := trackedOf(nc); c != nil && !s.admit(c, how) {
 		return
 	}
 	go s.serveConn(nc, how)
@@ -48,9 +48,9 @@ func (s *Server) serveNew(nc net.Conn, how Listening) {
 
 // admit waits until there is room for a connection, and remembers it. If there is to
 // be none it closes it. While it waits others do so in the backlog of the listener.
-func (s *Server) admit(c *tracked) bool {
+func (s *Server) admit(c *tracked, how Listening) bool {
 	s.mu.Lock()
-	if !s.admission.perAddress.take(c) {
+	if how.Proxied == nil && !s.admission.perAddress.take(c) { // else its client is not known yet
 		s.mu.Unlock()
 		s.refuseAddress(c)
 		return false

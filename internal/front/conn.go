@@ -33,6 +33,8 @@ type tcpConn struct {
 	*tracked
 }
 
+func (c *tcpConn) RemoteAddr() net.Addr        { return c.remote() }
+func (c *tcpConn) LocalAddr() net.Addr         { return c.local() }
 func (c *tcpConn) Read(p []byte) (int, error)  { return c.tracked.read(p) }
 func (c *tcpConn) Write(p []byte) (int, error) { return c.raw.Write(p) }
 
@@ -44,6 +46,8 @@ type unixConn struct {
 	*tracked
 }
 
+func (c *unixConn) RemoteAddr() net.Addr        { return c.remote() }
+func (c *unixConn) LocalAddr() net.Addr         { return c.local() }
 func (c *unixConn) Read(p []byte) (int, error)  { return c.tracked.read(p) }
 func (c *unixConn) Write(p []byte) (int, error) { return c.raw.Write(p) }
 

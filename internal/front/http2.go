@@ -39,7 +39,7 @@ func (c *tracked) Preface(read []byte) bool {
 	if c.secure {
 		return false
 	}
-	c.ahead = read
+	c.ahead = append(read, c.ahead...)
 	c.serveHTTP2(c.conn)
 	return true
 }

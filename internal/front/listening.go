@@ -2,6 +2,7 @@ package front
 
 import (
 	"crypto/tls"
+	"net"
 
 	"highball/internal/origin"
 )
@@ -16,4 +17,8 @@ type Listening struct {
 	// Variables, if set, are what a connection's handshake adds to the environ of its
 	// requests.
 	Variables func(*tls.ConnectionState) []origin.Variable
+
+	// Proxied, if set, has each connection begin with a header of the PROXY protocol,
+	// and says which peers may send one; those of others are closed.
+	Proxied func(peer net.Addr) bool
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,11 +54,15 @@ func (r *refusals) note(nc net.Conn, refusal *h1.Refusal) {
 		return
 	}
 	attrs := []any{"client", nc.RemoteAddr().String(), "status", refusal.Status, "reason", refusal.Reason, "clause", refusal.Clause}
+	line := "a request was refused"
+	if refusal.Status == 0 { // without an answer
+		attrs, line = slices.Delete(attrs, 2, 4), "a connection was refused"
+	}
 	if r.leftOut > 0 {
 		attrs = append(attrs, "left_out", r.leftOut)
 		r.leftOut = 0
 	}
-	r.queue = append(r.queue, func() { r.logger.Info("a request was refused", attrs...) })
+	r.queue = append(r.queue, func() { r.logger.Info(line, attrs...) })
 	if !r.writing {
 		r.writing = true
 		go r.write()

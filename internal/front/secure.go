@@ -9,8 +9,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"highball/internal/origin"
 )
 
 // acmeProtocol is of connections that are there for their handshake (RFC 8737 3).
@@ -39,7 +37,7 @@ func (s *Server) secure(t *tracked, c net.Conn, how Listening) *secureConn {
 	}
 	if how.Variables != nil {
 		if more := how.Variables(&state); len(more) > 0 {
-			t.origin = &origin.Origin{Variables: more}
+			t.origin = t.origin.And(more)
 		}
 	}
 	t.secure = true

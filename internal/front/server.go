@@ -98,8 +98,14 @@ func (s *Server) acceptAll(l *listener) error {
 
 func (s *Server) serveConn(c net.Conn, how Listening) {
 	t := trackedOf(c)
-	if t == nil {
+	switch {
+	case t == nil && how.Proxied != nil: // of a network without introductions
+		_ = c.Close()
+		return
+	case t == nil:
 		s.http1.ServeConn(rememberConn(context.Background(), c), overTLS(c, how))
+		return
+	case !s.introduce(t, how):
 		return
 	}
 	if how.TLS == nil {

@@ -22,7 +22,9 @@ type tracked struct {
 	socket socket
 	conn   net.Conn // the whole, this among it
 	server *Server
-	ahead  []byte // to be read before what comes; only a hand-over sets it
+	ahead  []byte // to be read before what comes; a hand-over and a header set it
+
+	introduced introduced // by a proxy
 
 	http2   atomic.Bool    // frames come here, not requests
 	closing atomic.Bool    // what comes is thrown away
@@ -98,6 +100,11 @@ func (c *tracked) note(n int) {
 
 // ReadLate is a Read that needs no buffer while it waits.
 func (c *tracked) ReadLate(b rawio.Buffers) (p []byte, n int, err error) {
+	if len(c.ahead) > 0 {
+		p = b.Get()
+		n, err = c.read(p)
+		return p, n, err
+	}
 	if !c.expired.Load() {
 		p, n, err = c.raw.ReadLate(b)
 		c.note(n)

@@ -3,7 +3,10 @@
 // taken off the path, what a connection's first bytes said.
 package origin
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Origin adds to a request. One that belongs to a connection is every request's of it;
 // nobody changes an Origin that a context has.
@@ -27,6 +30,16 @@ type Origin struct {
 // Variable is an item of environ. Both are latin-1 in the sense of PEP 3333: a
 // string of bytes.
 type Variable struct{ Name, Value string }
+
+// And returns o, which may be nil, with more variables.
+func (o *Origin) And(more []Variable) *Origin {
+	if o == nil {
+		return &Origin{Variables: more}
+	}
+	both := *o
+	both.Variables = append(slices.Clip(o.Variables), more...)
+	return &both
+}
 
 type key struct{}
 
