@@ -82,6 +82,15 @@ type Config struct {
 	// Default: DefaultBind.
 	Bind []string
 
+	// TrustedProxies lists the peers whose word on a request is believed: addresses,
+	// networks ("192.0.2.0/24"), "unix" for Unix sockets, "@FILE" for a file with a network in
+	// each line, which Reload reads again, or "*" for everybody. Default: none.
+	TrustedProxies []string
+
+	// ProxyHeaders lists the fields that are looked at in requests of TrustedProxies: the
+	// name of a field or of a preset. Default: DefaultProxyHeaders.
+	ProxyHeaders []string
+
 	// HeaderTimeout bounds how long the head of a request may take.
 	HeaderTimeout time.Duration
 

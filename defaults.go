@@ -52,6 +52,7 @@ func (c Config) withDefaults() (Config, error) {
 	orDefault(&c.ResponseBudget, DefaultResponseBudget)
 	orDefault(&c.ResponseSpoolLimit, DefaultResponseSpoolLimit)
 	c.connectionDefaults()
+	c.proxyDefaults()
 	if c.ReloadMode == "" {
 		c.ReloadMode = BlueGreen
 	}
@@ -99,6 +100,9 @@ func (c *Config) check() error {
 		return err
 	}
 	if err := c.checkTLS(); err != nil {
+		return err
+	}
+	if err := c.checkProxies(); err != nil {
 		return err
 	}
 	if err := checkWarmUp(c.WarmUp); err != nil {

@@ -31,6 +31,10 @@ func (s *Server) Reload(ctx context.Context) error {
 		return ErrReloading // before the log says that one begins
 	}
 	defer s.reloading.Unlock()
+	if err := s.trust.Reload(); err != nil {
+		s.logger.Error("reload failed, the old code serves on: " + err.Error())
+		return err
+	}
 	s.logger.Info("reload: starting workers with the new code", "mode", s.cfg.ReloadMode)
 	began := time.Now()
 	err := s.pool.Reload(ctx, s.cfg.ReloadMode == Rolling)

@@ -35,7 +35,7 @@ type run struct {
 // while the workers start wait in the sockets' backlogs.
 func (s *Server) Run(ctx context.Context) error {
 	r := &run{s: s, stopped: make(chan struct{})}
-	r.front = front.New(r.secured(s), s.cfg.front())
+	r.front = front.New(s.proxied(r.secured(s.gateway)), s.cfg.front())
 	if !s.runCalled.CompareAndSwap(false, true) {
 		return errors.New("highball: Run was called twice")
 	}
@@ -123,6 +123,19 @@ func (r *run) listen(ctx context.Context) error {
 		r.listeners = append(r.listeners, l)
 	}
 	return r.listenForControl(ctx, given)
+}
+
+// listening says how the connections of a socket are to be served.
+func (r *run) listening(b listen.Bind) front.Listening {
+	var how front.Listening
+	if b.Protocol == listen.HTTPS {
+		how.TLS = r.s.certificates.Config("h2", "http/1.1")
+		how.Variables = r.s.certificates.Variables
+	}
+	if b.Proxied {
+		how.Proxied = r.s.trust.Trusts
+	}
+	return how
 }
 
 // take takes an open socket for an address; nil if there is none.

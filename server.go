@@ -16,6 +16,7 @@ import (
 	"highball/internal/gateway"
 	"highball/internal/interp"
 	"highball/internal/pool"
+	"highball/internal/proxied"
 	"highball/internal/spool"
 	"highball/internal/wire"
 	"highball/internal/worker"
@@ -32,6 +33,9 @@ type Server struct {
 	gateway     *gateway.Gateway
 	leases      sync.Pool
 	spool       *spool.Store // nil: there are no files
+	trust       *proxied.Trust
+	proxied     func(http.Handler) http.Handler // what believes proxies, around another
+	handler     http.Handler                    // the gateway, and what is in front of it
 
 	certificates *certs.Store // nil: there are none
 
@@ -96,6 +100,10 @@ func New(cfg Config) (*Server, error) {
 		Spool: store, ResponseSpoolLimit: max(cfg.ResponseSpoolLimit, 0),
 		Logger: cfg.Logger, OnDone: s.onDone(),
 	})
+	if s.proxied, err = s.behindProxies(); err != nil {
+		return nil, err
+	}
+	s.handler = s.proxied(s.gateway)
 	return s, nil
 }
 
@@ -252,7 +260,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	s.gateway.ServeHTTP(w, r)
+	s.handler.ServeHTTP(w, r)
 }
 
 // Shutdown stops accepting connections, lets the requests in progress finish and

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"highball/internal/certs"
-	"highball/internal/front"
 	"highball/internal/gateway"
 	"highball/internal/https"
 	"highball/internal/listen"
@@ -150,16 +149,6 @@ func (c *Config) newCertificates() (*certs.Store, error) {
 		o.Pairs = append(o.Pairs, pair)
 	}
 	return certs.New(o)
-}
-
-// listening says how the connections of a socket are to be served.
-func (r *run) listening(b listen.Bind) front.Listening {
-	var how front.Listening
-	if b.Protocol == listen.HTTPS {
-		how.TLS = r.s.certificates.Config("h2", "http/1.1")
-		how.Variables = r.s.certificates.Variables
-	}
-	return how
 }
 
 // checkReadable is called when all privileges have been given up.

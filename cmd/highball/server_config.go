@@ -24,6 +24,8 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 		Env:            v.Map("env"),
 		Environ:        v.Map("environ"),
 		Bind:           v.List("bind"),
+		TrustedProxies: v.List("trusted-proxies"),
+		ProxyHeaders:   v.List("proxy-headers"),
 		Workers:        v.Int("workers"),
 		Threads:        v.Int("threads"),
 		Preload:        v.Bool("preload"),

@@ -19,6 +19,7 @@ func settingsTable() settings.Table {
 			environmentSettings(),
 			networkSettings(),
 			tlsSettings(),
+			proxySettings(),
 			workerSettings(),
 			timeSettings(),
 			logSettings(),

@@ -87,8 +87,9 @@ func TestDefaultsAreThePackages(t *testing.T) {
 		LimitRequestHead:   highball.DefaultLimitRequestHead,
 		LimitRequestFields: highball.DefaultLimitRequestFields,
 
-		ReloadMode: highball.BlueGreen,
-		TLS:        highball.TLS{Profile: highball.TLSIntermediate, ClientCert: highball.ClientCertNone},
+		ReloadMode:   highball.BlueGreen,
+		TLS:          highball.TLS{Profile: highball.TLSIntermediate, ClientCert: highball.ClientCertNone},
+		ProxyHeaders: []string{highball.DefaultProxyHeaders},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -104,7 +105,8 @@ func TestEveryFieldIsSet(t *testing.T) {
 		"--max-requests", "7", "--max-requests-jitter", "8", "--max-worker-lifetime", "9", "--max-worker-memory", "10m", "--memory-budget", "11g", "--control", "/c",
 		"--queue-time-header", "--retry-idempotent", "--warmup", "/",
 		"--max-body", "1", "--body-memory", "2", "--spool-limit", "3", "--spool-dir", "/tmp", "--spool-quota", "4", "--stream-request", "/x",
-		"--body-timeout", "5", "--body-min-rate", "6", "--body-grace", "7", "--max-connections", "12", "--max-connections-per-address", "13")
+		"--body-timeout", "5", "--body-min-rate", "6", "--body-grace", "7", "--max-connections", "12", "--max-connections-per-address", "13",
+		"--trusted-proxies", "unix")
 	got := reflect.ValueOf(serverConfig(values, logs{server: slog.Default(), access: slog.Default()}))
 	for i := range got.NumField() {
 		if name := got.Type().Field(i).Name; name == "Trace" || name == "Standalone" || name == "Sockets" {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unsafe"
 
+	"highball/internal/origin"
 	"highball/internal/wire"
 )
 
@@ -82,12 +83,15 @@ func (x *exchange) scheme() string {
 }
 
 // appendAddresses adds both ends of the connection. A client on a Unix socket
-// has no address: REMOTE_ADDR and REMOTE_PORT are left out (pep3333 25).
+// has no address: REMOTE_ADDR and REMOTE_PORT are left out (pep3333 25); of one that a
+// proxy has named the port may not be known.
 func (x *exchange) appendAddresses(b []byte) []byte {
 	r := x.r
-	if host, port, err := net.SplitHostPort(r.RemoteAddr); err == nil && host != "" {
+	if host, port := splitRemote(r.RemoteAddr); host != "" {
 		b = wire.AppendItem(b, "REMOTE_ADDR", host)
-		b = wire.AppendItem(b, "REMOTE_PORT", port)
+		if port != "" {
+			b = wire.AppendItem(b, "REMOTE_PORT", port)
+		}
 	}
 	name, port := "localhost", "80"
 	if x.scheme() == "https" {
@@ -97,16 +101,39 @@ func (x *exchange) appendAddresses(b []byte) []byte {
 		b = wire.AppendItem(b, "SERVER_NAME", x.origin.ServerName)
 		return wire.AppendItem(b, "SERVER_PORT", cmp.Or(x.origin.ServerPort, port))
 	}
+	if x.origin != nil && x.origin.ServerPort != "" {
+		port = x.origin.ServerPort
+	}
 	if addr, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
-		return appendServer(b, addr.AddrPort())
+		return appendServer(b, addr.AddrPort(), x.origin)
 	}
 	b = wire.AppendItem(b, "SERVER_NAME", name)
 	return wire.AppendItem(b, "SERVER_PORT", port)
 }
 
+// splitRemote parts a client's address from its port, of which it may have none. What
+// is no address is "".
+func splitRemote(remote string) (host, port string) {
+	last := strings.LastIndexByte(remote, ':')
+	switch {
+	case last < 0 && strings.IndexByte(remote, '.') < 0: // "" or "@", of a Unix socket
+		return "", ""
+	case last < 0 || remote[0] != '[' && strings.IndexByte(remote, ':') < last:
+		if _, err := netip.ParseAddr(remote); err != nil {
+			return "", ""
+		}
+		return remote, ""
+	}
+	host, port, err := net.SplitHostPort(remote)
+	if err != nil {
+		return "", ""
+	}
+	return host, port
+}
+
 // appendServer adds the server's own address. The texts are short-lived: they need not
 // be on the heap.
-func appendServer(b []byte, addr netip.AddrPort) []byte {
+func appendServer(b []byte, addr netip.AddrPort, o *origin.Origin) []byte {
 	var text [64]byte
 	name := text[:0]
 	if ip := addr.Addr().Unmap().WithZone(""); ip.Is4() {
@@ -115,6 +142,9 @@ func appendServer(b []byte, addr netip.AddrPort) []byte {
 		name = append(ip.AppendTo(append(name, '[')), ']') // RFC 3875 4.1.14
 	}
 	b = wire.AppendItem(b, "SERVER_NAME", unsafe.String(&name[0], len(name)))
+	if o != nil && o.ServerPort != "" {
+		return wire.AppendItem(b, "SERVER_PORT", o.ServerPort)
+	}
 	port := strconv.AppendUint(text[:0], uint64(addr.Port()), 10)
 	return wire.AppendItem(b, "SERVER_PORT", unsafe.String(&port[0], len(port)))
 }

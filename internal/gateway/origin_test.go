@@ -37,3 +37,19 @@ func TestOriginWithoutTLS(t *testing.T) {
 		t.Errorf("got %q, HTTPS %q", got["wsgi.url_scheme"], got["HTTPS"])
 	}
 }
+
+// A proxy may tell the client's address and not its port, and its own port but no name.
+func TestOriginByParts(t *testing.T) {
+	for remote, want := range map[string][2]string{
+		"192.0.2.1:80": {"192.0.2.1", "80"}, "[2001:db8::1]:80": {"2001:db8::1", "80"},
+		"192.0.2.1": {"192.0.2.1", ""}, "2001:db8::1": {"2001:db8::1", ""}, "::1": {"::1", ""},
+		"": {}, "@": {}, "/run/a": {}, "/run/a.sock": {}, "a:b:c": {}, "[::1]": {}, "[::1": {},
+	} {
+		r := get("/")
+		r.RemoteAddr = remote
+		got := environOf(t, r.WithContext(origin.With(r.Context(), &origin.Origin{ServerPort: "8443"})))
+		if got["REMOTE_ADDR"] != want[0] || got["REMOTE_PORT"] != want[1] || got["SERVER_PORT"] != "8443" || got["SERVER_NAME"] == "" {
+			t.Errorf("%q: %q %q, server %q %q", remote, got["REMOTE_ADDR"], got["REMOTE_PORT"], got["SERVER_NAME"], got["SERVER_PORT"])
+		}
+	}
+}

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// ValidHost says whether text is what the field Host may have, and not empty.
+func ValidHost(text string) bool { return validHost(text) }
+
 // validHost says whether text is a host and perhaps a port (RFC 9110 7.2, RFC 3986
 // 3.2): no userinfo, no whitespace, nothing beyond ASCII, and not empty.
 func validHost(text string) bool {

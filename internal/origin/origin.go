@@ -19,8 +19,8 @@ type Origin struct {
 	// "/shop". It goes in front of SCRIPT_NAME.
 	Prefix string
 
-	// ServerName and ServerPort are SERVER_NAME and SERVER_PORT; "" means the
-	// connection's own address.
+	// ServerName and ServerPort are SERVER_NAME and SERVER_PORT. "" means those of the
+	// connection's own address; a name without a port has the scheme's.
 	ServerName, ServerPort string
 
 	// Variables are more of environ, in the order in which they are to stand there.

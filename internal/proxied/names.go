@@ -1,0 +1,115 @@
+package proxied
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Field is one of the fields by which proxies tell of a request.
+type Field int
+
+// The fields that may be looked at.
+const (
+	Forwarded Field = iota
+	ForwardedFor
+	ForwardedProto
+	ForwardedHost
+	ForwardedPort
+	ForwardedPrefix
+	ForwardedSSL
+	RealIP
+	CFConnectingIP
+	fieldCount
+)
+
+// String is the field's name, as http.Header has it.
+func (f Field) String() string {
+	return [...]string{
+		"Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port",
+		"X-Forwarded-Prefix", "X-Forwarded-Ssl", "X-Real-Ip", "Cf-Connecting-Ip",
+	}[f]
+}
+
+// Fields says which are looked at.
+type Fields [fieldCount]bool
+
+// presets are what proxies set, or documented lines of their configurations: what one
+// does not set it passes on as the client has sent it.
+func presets() map[string][]Field {
+	return map[string][]Field{
+		"x-forwarded": {ForwardedFor, ForwardedProto, ForwardedHost, ForwardedPort, ForwardedPrefix},
+		"nginx":       {ForwardedFor, ForwardedProto, RealIP},
+		"haproxy":     {ForwardedFor, ForwardedProto},
+		"apache":      {ForwardedFor, ForwardedProto, ForwardedHost},
+		"envoy":       {ForwardedFor, ForwardedProto},
+		"cloudflare":  {CFConnectingIP, ForwardedProto},
+	}
+}
+
+// ParseFields reads names of fields, in any case, and of presets.
+func ParseFields(names []string) (fields Fields, err error) {
+	for _, name := range names {
+		name = strings.ToLower(strings.TrimSpace(name))
+		found := presets()[name]
+		for f := range fieldCount {
+			if strings.EqualFold(f.String(), name) {
+				found = []Field{f}
+			}
+		}
+		if len(found) == 0 {
+			return fields, fmt.Errorf("proxy-headers: %q is not known: want x-forwarded, forwarded, nginx, haproxy, apache, envoy, cloudflare, "+
+				"or the name of a field: x-forwarded-for, -proto, -host, -port, -prefix, -ssl, x-real-ip, cf-connecting-ip", name)
+		}
+		for _, f := range found {
+			fields[f] = true
+		}
+	}
+	return fields, nil
+}
+
+// What a field of a request is to this package.
+type kind int
+
+const (
+	ordinary kind = iota
+	told          // a proxy's word, such as X-Forwarded-User, that is not for us to read
+	claims        // of address, scheme, host or prefix
+)
+
+// isClaim says whether by a field some proxy or another tells of these, and framework or
+// middleware may read it.
+func isClaim(name string) bool {
+	for _, known := range [...]string{
+		"Forwarded", "X-Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port",
+		"X-Forwarded-Prefix", "X-Forwarded-Ssl", "X-Forwarded-Scheme", "X-Forwarded-Protocol", "X-Forwarded-Server",
+		"X-Forwarded-By", "X-Forwarded-Path", "X-Forwarded-Uri", "X-Real-Ip", "X-Scheme", "X-Url-Scheme", "X-Script-Name",
+		"X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Proto",
+		"X-Envoy-External-Address", "True-Client-Ip", "Fastly-Client-Ip", "Cf-Connecting-Ip", "Cf-Connecting-Ipv6",
+		"Cf-Visitor", "Front-End-Https",
+	} {
+		if len(name) == len(known) && strings.EqualFold(name, known) {
+			return true
+		}
+	}
+	return false
+}
+
+// kindOf tells of a field by its name, of whatever spelling.
+func kindOf(name string) kind {
+	const forwarded = "X-Forwarded"
+	if name == "" {
+		return ordinary
+	}
+	switch name[0] | 0x20 {
+	case 'x', 'f', 'c', 't':
+	default:
+		return ordinary
+	}
+	switch {
+	case isClaim(name):
+		return claims
+	case len(name) > len(forwarded) && strings.EqualFold(name[:len(forwarded)], forwarded):
+		return told
+	}
+	return ordinary
+}
