@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -49,6 +50,32 @@ func start(t *testing.T, app string, args ...string) server {
 
 const environApp = "environ/wsgi.py"
 
+// outside is the address of a client that is no proxy's.
+const outside = "127.0.0.2"
+
+// dialer connects from there.
+func dialer(t *testing.T) *net.Dialer {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("needs the addresses of 127.0.0.0/8, which Linux has")
+	}
+	return &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(outside)}, Timeout: harness.Patience}
+}
+
+// fromOutside is the environ of a request through a proxy on a port.
+func fromOutside(t *testing.T, port, request string) environ {
+	t.Helper()
+	c, err := dialer(t).Dial("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := harness.Wrap(t, c).Send(request).Response("GET")
+	if r.Status != 200 {
+		t.Fatalf("%q: %d %s", request, r.Status, r.Body)
+	}
+	return parseEnviron(t, string(r.Body))
+}
+
 // environ is what the application got, without what differs from request to request.
 type environ map[string]string
 
@@ -59,9 +86,15 @@ func parseEnviron(t *testing.T, body string) environ {
 		t.Fatalf("%v: %q", err, body)
 	}
 	maps.DeleteFunc(e.Values, func(name, value string) bool {
-		return name == "highball.request_id" || name == "highball.queue_time" || name == "REMOTE_PORT" || strings.HasPrefix(value, "<")
+		return name == "highball.request_id" || name == "highball.queue_time" || strings.HasPrefix(value, "<")
 	})
 	return e.Values
+}
+
+// withoutPort has nothing left that differs from connection to connection.
+func (e environ) withoutPort() environ {
+	delete(e, "REMOTE_PORT")
+	return e
 }
 
 // has fails the test unless the variables have these values; "" is for those that are
