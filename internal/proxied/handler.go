@@ -227,7 +227,11 @@ func (h *Handler) setFields(r *http.Request, b *belief) {
 		set(f, client)
 	}
 	set(ForwardedProto, b.scheme)
-	set(ForwardedHost, b.host)
+	host := ""
+	if b.host != "" {
+		host = r.Host // with its port, which not all frameworks join
+	}
+	set(ForwardedHost, host)
 	set(ForwardedPort, b.port)
 	set(Forwarded, b.element)
 	if prefix := r.Header["X-Forwarded-Prefix"]; len(prefix) > 1 || len(prefix) == 1 && strings.Contains(prefix[0], ",") {

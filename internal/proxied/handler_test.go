@@ -277,6 +277,7 @@ func TestFieldsAreRewritten(t *testing.T) {
 	for _, tt := range []struct{ fields, names, want string }{
 		{"X-Forwarded-For: 198.51.100.66, [2001:db8::1]:5, 10.0.0.2; X-Forwarded-Proto: HTTPS, https, https", "x-forwarded", "X-Forwarded-For: 2001:db8::1; X-Forwarded-Proto: https"},
 		{"X-Forwarded-For: 198.51.100.66; X-Forwarded-For: 192.0.2.1; X-Forwarded-Host: a.test,a.test", "x-forwarded", "X-Forwarded-For: 192.0.2.1; X-Forwarded-Host: a.test"},
+		{"X-Forwarded-Host: a.test; X-Forwarded-Port: 8443", "x-forwarded", "X-Forwarded-Host: a.test:8443; X-Forwarded-Port: 8443"},
 		{"X-Forwarded-For: unknown; X-Forwarded-Port: ", "x-forwarded", ""},
 		{"X-Forwarded-For: 192.0.2.1; X-Real-Ip: 1.2.3.4", "nginx", "X-Forwarded-For: 192.0.2.1; X-Real-Ip: 192.0.2.1"},
 		{"X-Forwarded-Prefix: /a, /a", "x-forwarded", "X-Forwarded-Prefix: /a"},

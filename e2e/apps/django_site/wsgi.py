@@ -12,6 +12,9 @@ APPS = ["admin", "auth", "contenttypes", "sessions", "messages"]
 settings.configure(
     SECRET_KEY="of the tests",
     ALLOWED_HOSTS=["*"],
+    USE_X_FORWARDED_HOST="DJANGO_PROXIED" in os.environ,
+    USE_X_FORWARDED_PORT="DJANGO_PROXIED" in os.environ,
+    SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https") if "DJANGO_PROXIED" in os.environ else None,
     ROOT_URLCONF=__name__,
     INSTALLED_APPS=["django.contrib." + name for name in APPS],
     MIDDLEWARE=[
@@ -60,6 +63,18 @@ def upload(request):
     return JsonResponse({"length": len(request.body), "form": request.POST.get("name")})
 
 
+def client(request):
+    return JsonResponse(
+        {
+            "address": request.META["REMOTE_ADDR"],
+            "url": request.build_absolute_uri(),
+            "secure": request.is_secure(),
+            "host": request.get_host(),
+            "root": request.build_absolute_uri(request.META["SCRIPT_NAME"] + "/"),
+        }
+    )
+
+
 def file(request):
     return FileResponse(open(__file__, "rb"), as_attachment=True, filename="site.py")
 
@@ -72,6 +87,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("groups/", groups),
     path("upload/", upload),
+    path("client", client),
     path("file/", file),
     path("stream/", stream),
 ]

@@ -18,6 +18,13 @@ def hello(name):
     return jsonify(hello=name, url=url_for("hello", name=name, _external=True), query=request.args)
 
 
+@app.route("/client")
+def client():
+    return jsonify(
+        address=request.remote_addr, url=url_for("client", _external=True), secure=request.is_secure, host=request.host, root=request.root_url
+    )
+
+
 @app.route("/stream")
 def stream():
     lines = ("line %d of %s\n" % (i, request.args["of"]) for i in range(1000))
