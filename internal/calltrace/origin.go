@@ -64,6 +64,7 @@ var origins = map[string]string{
 	"wsgi.input_terminated": "Highball: wsgi.input ends by itself",
 	"wsgi.early_hints":      "Highball: sends 103 Early Hints",
 	"highball.request_id":   "Highball: the request's id in the log",
+	"highball.peer_addr":    "the connection: the trusted proxy's end",
 	"highball.queue_time":   "Highball: how long it waited, in seconds",
 }
 
