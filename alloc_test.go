@@ -12,6 +12,7 @@ import (
 
 	"highball/internal/gateway"
 	"highball/internal/h1"
+	"highball/internal/proxied"
 	"highball/internal/wire"
 )
 
@@ -85,7 +86,11 @@ func TestAllocationsOfARequest(t *testing.T) {
 		},
 		Logger: slog.New(slog.DiscardHandler), RequestTimeout: time.Minute,
 	})
-	server := &h1.Server{Handler: handler, Borrows: true}
+	trust, err := proxied.NewTrust([]string{"192.0.2.0/24"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &h1.Server{Handler: proxied.New(handler, proxied.Options{Trust: trust}), Borrows: true}
 	const request = "GET /articles/2026?page=2 HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n" +
 		"Accept: text/html,*/*;q=0.8\r\nAccept-Language: en-GB\r\nAccept-Encoding: gzip, br\r\nsec-fetch-mode: navigate\r\nCookie: a=b\r\n\r\n"
 	run := func(requests int) float64 {

@@ -14,7 +14,7 @@ func proxySettings() []settings.Setting {
 		{
 			Name: "trusted-proxies", Kind: settings.List, Group: group, Placeholder: "NETWORK",
 			Usage:   "a proxy that is believed: an address, a network, unix or @FILE",
-			KnownAs: []string{"forwarded-allow-ips", "proxy-allow-ips", "proxy-allow-from", "trusted-proxy", "set-real-ip-from", "real-ip-from"},
+			KnownAs: []string{"forwarded-allow-ips", "proxy-allow-ips", "proxy-allow-from", "trusted-proxy", "set-real-ip-from", "real-ip-from", "proxy-protocol"},
 			Doc: `
 The peers whose word on a request is believed: who its client is, and by which scheme and host it came. An address, a network such as
 ` + "`10.0.0.0/8`" + `, ` + "`unix`" + ` for all peers on Unix sockets, or ` + "`@FILE`" + `, a file with an address or network in each line and comments behind ` + "`#`" + `, as those who run

@@ -2,6 +2,7 @@ package front
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -101,7 +102,7 @@ func TestIntroducedHTTP2(t *testing.T) {
 	_, addr, _ := proxied(t, "tcp", Options{}, anybody)
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
-	transport := &http.Transport{Protocols: protocols, Dial: func(string, string) (net.Conn, error) {
+	transport := &http.Transport{Protocols: protocols, DialContext: func(context.Context, string, string) (net.Conn, error) {
 		c := connect(t, addr)
 		send(t, c, introduction)
 		return c, nil
