@@ -1,6 +1,10 @@
 package gateway
 
 import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
 	"testing"
 
 	"highball/internal/origin"
@@ -46,7 +50,9 @@ func TestOriginByParts(t *testing.T) {
 		"": {}, "@": {}, "/run/a": {}, "/run/a.sock": {}, "a:b:c": {}, "[::1]": {}, "[::1": {},
 	} {
 		r := get("/")
-		r.RemoteAddr = remote
+		if r.RemoteAddr = remote; strings.Contains(remote, "192") { // on TCP, where the name is the connection's
+			r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 5), Port: 8000}))
+		}
 		got := environOf(t, r.WithContext(origin.With(r.Context(), &origin.Origin{ServerPort: "8443"})))
 		if got["REMOTE_ADDR"] != want[0] || got["REMOTE_PORT"] != want[1] || got["SERVER_PORT"] != "8443" || got["SERVER_NAME"] == "" {
 			t.Errorf("%q: %q %q, server %q %q", remote, got["REMOTE_ADDR"], got["REMOTE_PORT"], got["SERVER_NAME"], got["SERVER_PORT"])
