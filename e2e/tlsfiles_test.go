@@ -205,3 +205,21 @@ func shows(t *testing.T, s *secure, issued certstest.Issued) bool {
 	defer c.Close()
 	return c.Conn.(*tls.Conn).ConnectionState().PeerCertificates[0].Equal(pair.Leaf)
 }
+
+// A reload reads certificates at once, before it has to do with workers.
+func TestTLSReload(t *testing.T) {
+	s := secureSite(t, "hello")
+	next := s.ca.Issue(t, []string{"a.test", "127.0.0.1"})
+	certstest.Write(t, s.cert, next.Cert)
+	certstest.Write(t, s.key, next.Key)
+	if err := s.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	s.Wait(t, func(e harness.Entry) bool { return e.Has("reload: starting workers") })
+	if found := s.Find(func(e harness.Entry) bool { return e.Has("certificate read again") }); len(found) != 1 {
+		t.Errorf("%d lines of certificates that were read by then, want 1", len(found))
+	}
+	if !shows(t, s, next) {
+		t.Error("the old one is shown")
+	}
+}

@@ -313,3 +313,15 @@ func TestTLSRequestWithTheHandshake(t *testing.T) {
 	close(finish)
 	wantAnswer(t, "it", c, true)
 }
+
+// A client may end its direction and wait for the answer, by TLS's own word.
+func TestTLSHalfClose(t *testing.T) {
+	_, dial := secured(t, "tcp", newServer(answers), "http/1.1")
+	c := dial()
+	_, _ = io.WriteString(c, request)
+	if err := c.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	wantAnswer(t, "it", c, false)
+	wantEnd(t, "it", c)
+}
