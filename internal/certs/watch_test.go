@@ -137,7 +137,7 @@ func TestWatch(t *testing.T) {
 		go s.Watch(ctx)
 		certstest.Write(t, pair.Cert, next.Cert)
 		certstest.Write(t, pair.Key, next.Key)
-		time.Sleep(2 * lookEvery) // of the bubble's own time
+		<-time.After(2 * lookEvery) // of the bubble's own time
 		synctest.Wait()
 		want(t, "shown", s.index.Load().fallback[0].Leaf.SerialNumber.String(), serial(t, next))
 		cancel()
