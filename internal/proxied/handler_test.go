@@ -161,6 +161,7 @@ func TestRefused(t *testing.T) {
 		{"X-Forwarded-For: [2001:db8::1", "x-forwarded", "no address"},
 		{"X-Forwarded-For: [2001:db8::1]x", "x-forwarded", "no address"},
 		{"X-Forwarded-For: 192.0.2.01", "x-forwarded", "no address"},
+		{"X-Forwarded-For: fe80::1% x", "x-forwarded", "no address"},
 		{"X-Forwarded-For: \"192.0.2.1\"", "x-forwarded", "no address"},
 		{"X-Forwarded-For: 192.0.2.1 192.0.2.2", "x-forwarded", "no address"},
 		{"X-Forwarded-Proto: https, http", "x-forwarded", "contradict"},

@@ -51,6 +51,9 @@ func parseNode(text string) (n node, ok bool) {
 // is written.
 func parseAddress(text string) (netip.Addr, bool) {
 	address, err := netip.ParseAddr(text)
+	if zone := address.Zone(); zone != "" && !isObfuscated("_"+zone) { // which could be any text
+		return netip.Addr{}, false
+	}
 	return address.WithZone("").Unmap(), err == nil
 }
 
