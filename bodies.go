@@ -61,3 +61,12 @@ func (c *Config) bodies(store *spool.Store) gateway.Bodies {
 	}
 	return b
 }
+
+// checkSpool says that files can be made in the spool directory still, by the user
+// that the process has become.
+func (s *Server) checkSpool() error {
+	if s.spool == nil {
+		return nil
+	}
+	return s.spool.Check()
+}

@@ -78,8 +78,9 @@ type Config struct {
 	Environ map[string]string
 
 	// Bind lists the addresses that Run listens on: "host:port", ":port",
-	// "[::1]:port", "unix:/path", and "https://host:port" for https (see TLS).
-	// Default: DefaultBind.
+	// "[::1]:port", "unix:/path", "unix:@name", "https://host:port" for https (see
+	// TLS), and "fd://3" or "systemd:NAME" for those of Sockets. docs/CONFIG.md has the
+	// whole form. Default: DefaultBind.
 	Bind []string
 
 	// TrustedProxies lists the peers whose word on a request is believed: addresses,
@@ -266,6 +267,17 @@ type Config struct {
 
 	// AccessLog, if set, receives one record for each request.
 	AccessLog *slog.Logger
+
+	// Backlog is how many connections may wait on a listening socket to be accepted;
+	// the system may allow less. Default: DefaultBacklog.
+	Backlog int
+
+	// ReusePort lets other processes listen on the same TCP ports (SO_REUSEPORT).
+	ReusePort bool
+
+	// BeforeWorkers, if set, is called by Run once all sockets are open and before any
+	// Python process is started: the place to give privileges up. Its error ends Run.
+	BeforeWorkers func() error
 
 	// Standalone says that the process exists for this server alone: it adopts
 	// and reaps what its workers leave behind (Linux: PR_SET_CHILD_SUBREAPER).

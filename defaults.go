@@ -59,6 +59,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.MemoryBudget == 0 {
 		c.MemoryBudget = cpus.MemoryLimit() / 10 * 9
 	}
+	orDefault(&c.Backlog, DefaultBacklog)
 	if len(c.Bind) == 0 {
 		c.Bind = []string{DefaultBind}
 	}
@@ -103,6 +104,9 @@ func (c *Config) check() error {
 		return err
 	}
 	if err := c.checkProxies(); err != nil {
+		return err
+	}
+	if err := c.checkSockets(); err != nil {
 		return err
 	}
 	if err := checkWarmUp(c.WarmUp); err != nil {

@@ -10,11 +10,16 @@ import (
 // Socket is a listening socket on its way from one process to another.
 type Socket struct {
 	// Address is what the process that opened the socket calls it: its entry of
-	// Config.Bind or, as "unix:/path", Config.Control. It may be empty.
+	// Config.Bind or, as "unix:/path", Config.Control; "fd://3" or "systemd:NAME" if
+	// a service manager has opened it. It may be empty.
 	Address string
 
 	// File is the socket. Whoever receives it closes it.
 	File *os.File
+
+	// Idle says that the process which has opened the socket serves nobody on it, as
+	// a service manager; the server need not wait until it can replace that one.
+	Idle bool
 }
 
 // Ready is closed when Run accepts connections and its workers are ready: all of
@@ -41,7 +46,7 @@ func (s *Server) Sockets() ([]Socket, error) {
 			}
 			return nil, err
 		}
-		sockets = append(sockets, Socket{own.Name(), file})
+		sockets = append(sockets, Socket{Address: own.Name(), File: file})
 	}
 	return sockets, nil
 }
@@ -141,7 +146,7 @@ func (s *Server) StartProcess(name string, argv []string, attr *os.ProcAttr) (p 
 func (c *Config) given() []listen.Given {
 	var given []listen.Given
 	for _, s := range c.Sockets {
-		given = append(given, listen.Given{Name: s.Address, File: s.File})
+		given = append(given, listen.Given{Name: s.Address, File: s.File, Idle: s.Idle})
 	}
 	return given
 }

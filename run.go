@@ -40,7 +40,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return errors.New("highball: Run was called twice")
 	}
 	r.front.Borrow() // the gateway keeps nothing
-	if err := r.listen(ctx); err != nil {
+	if err := r.open(ctx); err != nil {
 		r.closeListeners()
 		return err
 	}
@@ -101,6 +101,22 @@ func (r *run) untilClosed(ctx context.Context) (context.Context, context.CancelF
 	return ctx, cancel
 }
 
+// open has the order that privileges need: what root alone may open first, and
+// Python last.
+func (r *run) open(ctx context.Context) error {
+	if err := r.listen(ctx); err != nil {
+		return err
+	}
+	r.tellBacklog()
+	if r.s.cfg.BeforeWorkers == nil {
+		return nil
+	}
+	if err := r.s.cfg.BeforeWorkers(); err != nil {
+		return err
+	}
+	return r.s.checkSpool()
+}
+
 // listen opens the sockets, or takes them of Config.Sockets.
 func (r *run) listen(ctx context.Context) error {
 	given, err := listen.NewInherited(r.s.cfg.given())
@@ -113,16 +129,53 @@ func (r *run) listen(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		l := r.take(ctx, given, b.Address)
-		if l == nil {
-			if l, err = listen.Listen(ctx, b.Address); err != nil {
-				return err
-			}
+		if err := r.listenOn(ctx, given, b); err != nil {
+			return err
 		}
-		r.binds = append(r.binds, b.Bound(l))
-		r.listeners = append(r.listeners, l)
 	}
-	return r.listenForControl(ctx, given)
+	if err := r.listenForControl(ctx, given); err != nil {
+		return err
+	}
+	r.tellLeft(given)
+	return nil
+}
+
+// listenOn opens what an entry of Config.Bind names, or takes it of what was given.
+func (r *run) listenOn(ctx context.Context, given *listen.Inherited, b listen.Bind) error {
+	taken := given.TakeAll(ctx, b.Address)
+	for _, l := range taken {
+		r.add(b, l)
+		if l.Served() {
+			r.inherited = append(r.inherited, l.Name())
+		}
+		options := b.Options
+		if !l.Held() {
+			options = r.s.cfg.socketOptions(b)
+		}
+		if err := l.Adjust(options); err != nil {
+			return err
+		}
+	}
+	if len(taken) > 0 {
+		return nil
+	}
+	l, err := listen.Listen(ctx, b.Address, r.s.cfg.socketOptions(b))
+	if err == nil {
+		r.add(b, l)
+	}
+	return err
+}
+
+func (r *run) add(b listen.Bind, l *listen.Socket) {
+	r.binds = append(r.binds, b.Bound(l))
+	r.listeners = append(r.listeners, l)
+}
+
+// tellLeft names what a service manager listens on for nobody.
+func (r *run) tellLeft(given *listen.Inherited) {
+	for _, name := range given.Left() {
+		r.s.logger.Warn("a socket was given to this process that no bind names: its clients wait for nobody", "socket", name)
+	}
 }
 
 // listening says how the connections of a socket are to be served.
@@ -138,7 +191,7 @@ func (r *run) listening(b listen.Bind) front.Listening {
 	return how
 }
 
-// take takes an open socket for an address; nil if there is none.
+// take takes an open socket for the control socket; nil if there is none.
 func (r *run) take(ctx context.Context, given *listen.Inherited, address listen.Address) *listen.Socket {
 	l := given.Take(ctx, address)
 	if l != nil {

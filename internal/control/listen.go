@@ -33,7 +33,7 @@ func Listen(path string) (*listen.Socket, error) {
 	if err := removeDead(path); err != nil {
 		return nil, err
 	}
-	l, err := listenPrivately(path)
+	l, err := listen.ListenFile(path, listen.Options{Mode: socketMode, Backlog: backlog})
 	if err != nil {
 		return nil, explain(path, err)
 	}
@@ -56,45 +56,6 @@ func socketPath(path string) (string, error) {
 		return "", fmt.Errorf("control socket %s: path of %d bytes, the system allows %d: choose a shorter one with --control", abs, n, maxPath)
 	}
 	return abs, nil
-}
-
-// listenPrivately sets the mode between bind(2), which makes the file, and
-// listen(2): before that every connection is refused, so that nobody can be
-// sooner. (A umask would do as well, but is the whole process's.)
-func listenPrivately(path string) (*net.UnixListener, error) {
-	syscall.ForkLock.RLock()
-	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
-	if err == nil {
-		syscall.CloseOnExec(fd)
-	}
-	syscall.ForkLock.RUnlock()
-	if err != nil {
-		return nil, os.NewSyscallError("socket", err)
-	}
-	file := os.NewFile(uintptr(fd), path)
-	defer file.Close() // FileListener has a duplicate
-	if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}); err != nil {
-		return nil, os.NewSyscallError("bind", err)
-	}
-	l, err := listenBound(file, path)
-	if err != nil {
-		_ = os.Remove(path)
-	}
-	return l, err
-}
-
-func listenBound(file *os.File, path string) (*net.UnixListener, error) {
-	if err := os.Chmod(path, socketMode); err != nil {
-		return nil, err
-	}
-	if err := syscall.Listen(int(file.Fd()), backlog); err != nil {
-		return nil, os.NewSyscallError("listen", err)
-	}
-	l, err := net.FileListener(file)
-	if err != nil {
-		return nil, err
-	}
-	return l.(*net.UnixListener), nil
 }
 
 // removeDead removes the socket of a server that is gone. It returns nil if the

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,24 +16,32 @@ import (
 // on Linux, 103 on macOS. The last byte of the kernel's array ends the string.
 const maxPath = len(syscall.RawSockaddrUnix{}.Path) - 1
 
-const forms = `want "host:port", ":port", "[::1]:port" or "unix:/path"`
+const forms = `want "host:port", ":port", "[::1]:port", "unix:/path", "fd://3" or "systemd:name"`
 
-// Address is a place to listen: a TCP host and port, or, if Path is set, a Unix
-// socket.
+// Address is a place to listen: a TCP host and port unless one of the other fields
+// is set.
 type Address struct {
-	Host string // a name or an IP address; empty means all addresses of the machine
-	Port uint16 // 0 lets the system choose one; see Bound
-	Path string // the file of a Unix socket
+	Host     string // a name or an IP address; empty means all addresses of the machine
+	Port     uint16 // 0 lets the system choose one; see Bound
+	Path     string // the file of a Unix socket
+	Abstract string // the name of a Unix socket that has no file (Linux), without "@"
+	Given    string // what a socket is called that another process has opened: "fd://3", "systemd:web"
 }
 
-// Parse reads "host:port", ":port", "[::1]:port" or "unix:/path". Its errors
-// quote s and say what to write instead.
+// Parse reads "host:port", ":port", "[::1]:port", "unix:/path", "unix:@name",
+// "fd://3" or "systemd:name". Its errors quote s and say what to write instead.
 func Parse(s string) (Address, error) {
 	if s == "" {
 		return Address{}, errors.New("empty address: " + forms)
 	}
 	if path, ok := strings.CutPrefix(s, "unix:"); ok {
 		return parseUnix(s, path)
+	}
+	if number, ok := strings.CutPrefix(s, "fd:"); ok {
+		return parseDescriptor(s, number)
+	}
+	if name, ok := strings.CutPrefix(s, systemdPrefix); ok {
+		return parseSystemd(s, name)
 	}
 	return parseTCP(s)
 }
@@ -44,7 +53,7 @@ func parseUnix(s, path string) (Address, error) {
 	case strings.ContainsRune(path, 0):
 		return Address{}, fmt.Errorf("%q: a path holds no NUL byte", s)
 	case path[0] == '@':
-		return Address{}, fmt.Errorf("%q: abstract sockets are not supported: use a file, as in unix:/run/app.sock", s)
+		return parseAbstract(s, path[1:])
 	case strings.HasPrefix(path, "//") && !strings.HasPrefix(path, "///"):
 		return Address{}, fmt.Errorf("%q: did you mean unix:%s?", s, path[1:])
 	}
@@ -53,6 +62,18 @@ func parseUnix(s, path string) (Address, error) {
 		a.Path = "./" + a.Path
 	}
 	return a, a.checkPath()
+}
+
+func parseAbstract(s, name string) (Address, error) {
+	switch {
+	case runtime.GOOS != "linux":
+		return Address{}, fmt.Errorf("%q: only Linux has abstract sockets: use a file, as in unix:/run/app.sock", s)
+	case name == "":
+		return Address{}, fmt.Errorf("%q: no name: did you mean unix:@app?", s)
+	case len(name)+1 > maxPath:
+		return Address{}, fmt.Errorf("%q: name of %d bytes, the system allows %d: choose a shorter one", s, len(name), maxPath-1)
+	}
+	return Address{Abstract: name}, nil
 }
 
 func (a Address) checkPath() error {
@@ -107,17 +128,29 @@ func notHost(r rune) bool {
 	return r <= ' ' || r == 0x7f || strings.ContainsRune(`"#<>?@[\]^{|}`, r)
 }
 
-// Network is "tcp" or "unix", as package net names them.
+// Network is "tcp" or "unix", as package net names them; "" for a socket of another
+// process, which may be either.
 func (a Address) Network() string {
-	if a.Path != "" {
+	switch {
+	case a.Given != "":
+		return ""
+	case a.Path != "" || a.Abstract != "":
 		return "unix"
 	}
 	return "tcp"
 }
 
+// isTCP says whether Host and Port are what counts.
+func (a Address) isTCP() bool { return a.Network() == "tcp" }
+
 // String returns a in the form that Parse reads.
 func (a Address) String() string {
-	if a.Path != "" {
+	switch {
+	case a.Given != "":
+		return a.Given
+	case a.Abstract != "":
+		return "unix:@" + a.Abstract
+	case a.Path != "":
 		return "unix:" + a.Path
 	}
 	return net.JoinHostPort(a.Host, strconv.Itoa(int(a.Port)))
@@ -126,7 +159,7 @@ func (a Address) String() string {
 // URL returns what to show a person: "http://127.0.0.1:8000/", with 0.0.0.0 for
 // an empty host, or "unix:/path". No scheme exists for HTTP on a Unix socket.
 func (a Address) URL() string {
-	if a.Path != "" {
+	if !a.isTCP() {
 		return a.String()
 	}
 	if a.Host == "" {
@@ -137,8 +170,12 @@ func (a Address) URL() string {
 }
 
 // Bound returns a with the port that l has, which the system chose if a.Port is 0.
+// For a socket of another process it is where that is bound.
 func (a Address) Bound(l net.Listener) Address {
-	if tcp, ok := l.Addr().(*net.TCPAddr); ok && a.Path == "" {
+	if a.Given != "" {
+		return addressOf(l.Addr())
+	}
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok && a.isTCP() {
 		a.Port = uint16(tcp.Port)
 	}
 	return a

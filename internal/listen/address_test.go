@@ -23,6 +23,10 @@ func TestParse(t *testing.T) {
 		{in: "unix:app.sock", want: Address{Path: "app.sock"}, url: "unix:app.sock"},
 		{in: "unix:///run//app.sock", want: Address{Path: "/run/app.sock"}, text: "unix:/run/app.sock", url: "unix:/run/app.sock"},
 		{in: "unix:/a b:c", want: Address{Path: "/a b:c"}, url: "unix:/a b:c"},
+		{in: "fd://3", want: Address{Given: "fd://3"}, url: "fd://3"},
+		{in: "fd:03", want: Address{Given: "fd://3"}, text: "fd://3", url: "fd://3"},
+		{in: "systemd:web", want: Address{Given: "systemd:web"}, url: "systemd:web"},
+		{in: "systemd:", want: Address{Given: "systemd:"}, url: "systemd:"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.in, func(t *testing.T) {
@@ -63,7 +67,10 @@ func TestParseErrors(t *testing.T) {
 		{"a\nb:8000", `"a\nb" is not a host name`},
 		{"unix:", "no path"},
 		{"unix://run/app.sock", "did you mean unix:/run/app.sock?"},
-		{"unix:@app", "abstract sockets are not supported"},
+		{"fd://x", "number of an inherited descriptor"},
+		{"fd:-1", "number of an inherited descriptor"},
+		{"fd:", "number of an inherited descriptor"},
+		{"systemd:a:b", "FileDescriptorName="},
 		{"unix:/a\x00b", "NUL"},
 		{"unix:/" + strings.Repeat("a", maxPath), "choose a shorter one"},
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Given is a listening socket that another process has opened. Name is what that
@@ -14,6 +15,7 @@ import (
 type Given struct {
 	Name string
 	File *os.File
+	Idle bool // that process serves nobody on it: a service manager
 }
 
 // Inherited are the sockets that this process was given. Each can be taken once.
@@ -50,7 +52,7 @@ func newGiven(g Given) (*Socket, error) {
 		l.Close()
 		return nil, fmt.Errorf("descriptor %s is a socket of another kind: want TCP or a Unix stream", g.File.Name())
 	}
-	own := &Socket{stream: s, name: g.Name}
+	own := &Socket{stream: s, name: g.Name, held: isHeld(g.Name), served: !g.Idle}
 	if own.name == "" {
 		own.name = addressOf(l.Addr()).String()
 	}
@@ -58,11 +60,20 @@ func newGiven(g Given) (*Socket, error) {
 	return own, nil
 }
 
+// isHeld tells by its name whether a socket is a service manager's. It goes from one
+// process to the next with it.
+func isHeld(name string) bool {
+	return strings.HasPrefix(name, descriptorPrefix) || strings.HasPrefix(name, systemdPrefix)
+}
+
 func addressOf(addr net.Addr) Address {
 	switch addr := addr.(type) {
 	case *net.TCPAddr:
 		return Address{Host: addr.IP.String(), Port: uint16(addr.Port)}
 	case *net.UnixAddr:
+		if name, ok := strings.CutPrefix(addr.Name, "@"); ok {
+			return Address{Abstract: name}
+		}
 		return Address{Path: addr.Name}
 	}
 	return Address{}
@@ -84,6 +95,35 @@ func (in *Inherited) Take(ctx context.Context, a Address) *Socket {
 		}
 	}
 	return nil
+}
+
+// TakeAll returns all sockets that a means: more than one where several that systemd
+// has given have the same name.
+func (in *Inherited) TakeAll(ctx context.Context, a Address) (all []*Socket) {
+	if a.Given == "" {
+		if s := in.Take(ctx, a); s != nil {
+			all = append(all, s)
+		}
+		return all
+	}
+	for i, s := range in.sockets {
+		if s != nil && a.includes(s.name) {
+			all = append(all, s)
+			in.sockets[i] = nil
+		}
+	}
+	return all
+}
+
+// Left are the names of the sockets that a service manager has given and nobody has
+// taken.
+func (in *Inherited) Left() (names []string) {
+	for _, s := range in.sockets {
+		if s != nil && s.held {
+			names = append(names, s.name)
+		}
+	}
+	return names
 }
 
 // Close closes the sockets that nobody has taken; the process that gave them goes
@@ -114,9 +154,12 @@ func (s *Socket) findFile(a Address) bool {
 func (a Address) means(ctx context.Context, bound net.Addr) bool {
 	switch bound := bound.(type) {
 	case *net.UnixAddr:
+		if name, ok := strings.CutPrefix(bound.Name, "@"); ok {
+			return a.Abstract == name
+		}
 		return a.Path != "" && absolute(a.Path) == absolute(bound.Name)
 	case *net.TCPAddr:
-		return a.Path == "" && a.Port != 0 && int(a.Port) == bound.Port && a.hostIs(ctx, bound.IP)
+		return a.isTCP() && a.Port != 0 && int(a.Port) == bound.Port && a.hostIs(ctx, bound.IP)
 	}
 	return false
 }

@@ -15,7 +15,7 @@ func give(t *testing.T, name string, l *Socket) *Inherited {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := NewInherited([]Given{{name, f}})
+	in, err := NewInherited([]Given{{Name: name, File: f}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestInheritedIsNoSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	_, err = NewInherited([]Given{{"x", r}})
+	_, err = NewInherited([]Given{{Name: "x", File: r}})
 	if err == nil {
 		t.Fatal("a pipe is taken for a socket")
 	}

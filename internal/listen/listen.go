@@ -9,28 +9,68 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // Listen opens a listener on a. TCP sockets have SO_REUSEADDR, so a server that
-// restarts gets its port back. The rules for Unix sockets are:
+// restarts gets its port back; ":port" and "[::]:port" take IPv4 and IPv6, "0.0.0.0:port"
+// IPv4 alone. The rules for Unix sockets with a file are:
 //
 //   - a socket file that nobody serves any more is replaced;
 //   - one that another server accepts on is an error;
 //   - anything else at that path is an error, and it is never removed;
+//   - nobody can connect before the file has its mode and owner;
 //   - Close removes the file only if it is still the one that Listen made.
 //
 // ctx bounds the look-up of a host name; it does not close the listener.
-func Listen(ctx context.Context, a Address) (*Socket, error) {
-	if a.Path != "" {
-		return listenUnix(ctx, a)
+func Listen(ctx context.Context, a Address, o Options) (*Socket, error) {
+	switch {
+	case a.Given != "":
+		return nil, notGiven(a)
+	case a.Path != "":
+		return listenUnix(ctx, a, o)
+	case a.Abstract != "":
+		return listenAbstract(ctx, a, o)
 	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", a.String())
+	lc := net.ListenConfig{Control: o.beforeBind}
+	l, err := lc.Listen(ctx, a.tcpNetwork(o), a.String())
 	if err != nil {
 		return nil, explainTCP(a, err)
 	}
-	return &Socket{stream: l.(*net.TCPListener), name: a.String()}, nil
+	return (&Socket{stream: l.(*net.TCPListener), name: a.String()}).withBacklog(o.Backlog)
+}
+
+// tcpNetwork: package net takes both versions for any address that means "all".
+func (a Address) tcpNetwork(o Options) string {
+	ip := net.ParseIP(a.Host)
+	switch {
+	case o.IPv6Only:
+		return "tcp6"
+	case ip.To4() != nil:
+		return "tcp4"
+	}
+	return "tcp"
+}
+
+func (o Options) beforeBind(_, _ string, c syscall.RawConn) (err error) {
+	if !o.ReusePort {
+		return nil
+	}
+	controlErr := c.Control(func(fd uintptr) {
+		err = os.NewSyscallError("SO_REUSEPORT", unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1))
+	})
+	return errors.Join(controlErr, err)
+}
+
+func notGiven(a Address) error {
+	if a.OfSystemd() {
+		return fmt.Errorf("%s: systemd has given this process no such socket: does the socket unit have this FileDescriptorName=, "+
+			"and does ExecStart= start highball itself (LISTEN_PID)?", a)
+	}
+	return fmt.Errorf("%s: this process was given no such socket", a)
 }
 
 // addressError says in text what happened and what to do, and keeps the cause

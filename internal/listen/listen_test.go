@@ -13,7 +13,7 @@ import (
 // open listens on a until the test ends.
 func open(t *testing.T, a Address) net.Listener {
 	t.Helper()
-	l, err := Listen(t.Context(), a)
+	l, err := Listen(t.Context(), a, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func open(t *testing.T, a Address) net.Listener {
 // wantError checks that listening on a fails in one line with all the parts.
 func wantError(t *testing.T, a Address, parts ...string) error {
 	t.Helper()
-	l, err := Listen(t.Context(), a)
+	l, err := Listen(t.Context(), a, Options{})
 	if err == nil {
 		l.Close()
 		t.Fatalf("%s: got a listener, want an error", a)

@@ -1,6 +1,8 @@
 package listen
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -27,6 +29,8 @@ type Socket struct {
 	name   string
 	file   *socketFile // nil on TCP
 	shared atomic.Bool
+	held   bool // a service manager has it, too, and always will
+	served bool // by the process that has given it
 }
 
 // OwnFile makes a Socket of a Unix listener that was just bound to path, which
@@ -50,8 +54,49 @@ func (s *Socket) Name() string { return s.name }
 // its file stays, and so do the connections that wait in its backlog.
 func (s *Socket) Share(shared bool) { s.shared.Store(shared) }
 
-// Shared reports what Share was told last.
-func (s *Socket) Shared() bool { return s.shared.Load() }
+// Shared reports what Share was told last. A socket that was given by a service
+// manager always is.
+func (s *Socket) Shared() bool { return s.held || s.shared.Load() }
+
+// Adjust changes what can be changed of an open socket that was taken over. A backlog
+// of 0 stays as it is.
+func (s *Socket) Adjust(o Options) error {
+	if s.file != nil {
+		if err := o.applyTo(s.file.path); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	return s.setBacklog(o.Backlog)
+}
+
+// Held says whether the socket is a service manager's.
+func (s *Socket) Held() bool { return s.held }
+
+// Served says whether the process that has given the socket serves clients on it.
+func (s *Socket) Served() bool { return s.served }
+
+// setBacklog: listen(2) on a socket that listens changes that alone.
+func (s *Socket) setBacklog(n int) error {
+	if n <= 0 {
+		return nil
+	}
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return err
+	}
+	controlErr := raw.Control(func(fd uintptr) {
+		err = os.NewSyscallError("listen", unix.Listen(int(fd), n))
+	})
+	return errors.Join(controlErr, err)
+}
+
+func (s *Socket) withBacklog(n int) (*Socket, error) {
+	if err := s.setBacklog(n); err != nil {
+		_ = s.Close()
+		return nil, fmt.Errorf("%s: %w", s.name, err)
+	}
+	return s, nil
+}
 
 // Reachable reports whether clients find the socket: a Unix one needs its file.
 func (s *Socket) Reachable() bool { return s.file == nil || s.file.isOwn() }

@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-func listenUnix(ctx context.Context, a Address) (*Socket, error) {
+func listenUnix(ctx context.Context, a Address, o Options) (*Socket, error) {
 	if err := a.checkPath(); err != nil {
 		return nil, err
 	}
@@ -23,18 +23,73 @@ func listenUnix(ctx context.Context, a Address) (*Socket, error) {
 	if err := removeStale(ctx, a, abs); err != nil {
 		return nil, err
 	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "unix", a.Path)
+	l, err := ListenFile(a.Path, o)
+	if mine, ok := errors.AsType[*optionError](err); ok {
+		return nil, fmt.Errorf("%s: %w", a, mine)
+	}
 	if err != nil {
 		return nil, explainUnix(a, err)
 	}
-	s, err := OwnFile(l.(*net.UnixListener), abs)
+	s, err := OwnFile(l, abs)
 	if err != nil {
 		l.Close()
 		return nil, fmt.Errorf("%s: the new socket vanished: does another program clean up this directory? %w", a, err)
 	}
 	s.name = a.String()
 	return s, nil
+}
+
+// ListenFile makes the file of a Unix socket and listens. Mode and owner are set
+// between bind(2), which makes the file, and listen(2): before that every connection is
+// refused, so that nobody can be sooner. (A umask would do as well, but is the whole
+// process's.)
+func ListenFile(path string, o Options) (*net.UnixListener, error) {
+	syscall.ForkLock.RLock()
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err == nil {
+		syscall.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	file := os.NewFile(uintptr(fd), path)
+	defer file.Close() // FileListener has a duplicate
+	if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}); err != nil {
+		return nil, os.NewSyscallError("bind", err)
+	}
+	l, err := listenBound(file, path, o)
+	if err != nil {
+		_ = os.Remove(path)
+	}
+	return l, err
+}
+
+func listenBound(file *os.File, path string, o Options) (*net.UnixListener, error) {
+	if err := o.applyTo(path); err != nil {
+		return nil, err
+	}
+	backlog := o.Backlog
+	if backlog <= 0 {
+		backlog = maxBacklog // the system takes what it allows
+	}
+	if err := syscall.Listen(int(file.Fd()), backlog); err != nil {
+		return nil, os.NewSyscallError("listen", err)
+	}
+	l, err := net.FileListener(file)
+	if err != nil {
+		return nil, err
+	}
+	return l.(*net.UnixListener), nil
+}
+
+func listenAbstract(ctx context.Context, a Address, o Options) (*Socket, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "unix", "@"+a.Abstract)
+	if err != nil {
+		return nil, explainUnix(a, err)
+	}
+	return (&Socket{stream: l.(*net.UnixListener), name: a.String()}).withBacklog(o.Backlog)
 }
 
 // removeStale removes the socket of a server that is gone. It returns nil if the

@@ -44,15 +44,36 @@ func New(dir string, quota int64) (*Store, error) {
 	}
 	var err error
 	for _, dir := range dirs {
-		var f *os.File
-		if f, err = unnamed(dir); err == nil {
-			_ = f.Close()
-		}
-		if err == nil || passes(err) {
-			return &Store{dir: dir, quota: quota}, nil
+		store := &Store{dir: dir, quota: quota}
+		if err = store.try(); err == nil {
+			return store, nil
 		}
 	}
-	return nil, fmt.Errorf("no file can be made in the spool directory %s: %w: name one that can be written to by --spool-dir", strings.Join(dirs, " or "), err)
+	return nil, unusable(strings.Join(dirs, " or "), err)
+}
+
+// Check says whether files can be made still, after what the process may do has changed.
+func (s *Store) Check() error {
+	if err := s.try(); err != nil {
+		return unusable(s.dir, err)
+	}
+	return nil
+}
+
+// try makes a file.
+func (s *Store) try() error {
+	f, err := unnamed(s.dir)
+	if err == nil {
+		_ = f.Close()
+	}
+	if passes(err) {
+		return nil
+	}
+	return err
+}
+
+func unusable(dirs string, err error) error {
+	return fmt.Errorf("no file can be made in the spool directory %s: %w: name one that can be written to by --spool-dir", dirs, err)
 }
 
 // passes says whether a directory in which no file can be made now may be well later.
