@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"unicode"
 )
 
 // maxPath is the longest path that a Unix socket address holds, in bytes: 107
@@ -34,6 +35,9 @@ func Parse(s string) (Address, error) {
 	if s == "" {
 		return Address{}, errors.New("empty address: " + forms)
 	}
+	if err := checkText(s); err != nil {
+		return Address{}, err
+	}
 	if path, ok := strings.CutPrefix(s, "unix:"); ok {
 		return parseUnix(s, path)
 	}
@@ -46,12 +50,18 @@ func Parse(s string) (Address, error) {
 	return parseTCP(s)
 }
 
+// checkText keeps what errors quote to one line.
+func checkText(s string) error {
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return fmt.Errorf("%q: an address has no control characters, such as NUL or a line's end", s)
+	}
+	return nil
+}
+
 func parseUnix(s, path string) (Address, error) {
 	switch {
 	case path == "":
 		return Address{}, fmt.Errorf("%q: no path: did you mean unix:/run/app.sock?", s)
-	case strings.ContainsRune(path, 0):
-		return Address{}, fmt.Errorf("%q: a path holds no NUL byte", s)
 	case path[0] == '@':
 		return parseAbstract(s, path[1:])
 	case strings.HasPrefix(path, "//") && !strings.HasPrefix(path, "///"):

@@ -64,7 +64,7 @@ func TestParseErrors(t *testing.T) {
 		{"http://127.0.0.1:8000", "only one protocol"},
 		{"/run/app.sock", "did you mean unix:/run/app.sock?"},
 		{"a b:8000", `"a b" is not a host name`},
-		{"a\nb:8000", `"a\nb" is not a host name`},
+		{"a\nb:8000", `"a\nb:8000": an address has no control characters`},
 		{"unix:", "no path"},
 		{"unix://run/app.sock", "did you mean unix:/run/app.sock?"},
 		{"fd://x", "number of an inherited descriptor"},

@@ -34,6 +34,9 @@ type Bind struct {
 // "reuseport" and "ipv6only", with "&" between them.
 func ParseBind(s string) (Bind, error) {
 	b := Bind{Protocol: HTTP}
+	if err := checkText(s); err != nil {
+		return b, err
+	}
 	rest, proxied := strings.CutPrefix(s, proxyPrefix)
 	b.Proxied = proxied
 	if name, address, ok := strings.Cut(rest, "://"); ok && !isAddressKind(name) && !strings.ContainsAny(name, ":/?") {

@@ -130,7 +130,7 @@ func TestNotGiven(t *testing.T) {
 func TestAbstract(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		_, err := Parse("unix:@x")
-		checkText(t, err, "only Linux")
+		wantText(t, err, "only Linux")
 		return
 	}
 	a, err := Parse("unix:@highball-test-" + strconv.Itoa(os.Getpid()))

@@ -132,7 +132,7 @@ func TestInheritedIsNoSocket(t *testing.T) {
 	if err == nil {
 		t.Fatal("a pipe is taken for a socket")
 	}
-	checkText(t, err, "is no listening socket")
+	wantText(t, err, "is no listening socket")
 }
 
 // What is handed over must not make ours block: all copies share that mode.

@@ -29,11 +29,11 @@ func wantError(t *testing.T, a Address, parts ...string) error {
 		l.Close()
 		t.Fatalf("%s: got a listener, want an error", a)
 	}
-	checkText(t, err, append(parts, a.String()+": ")...)
+	wantText(t, err, append(parts, a.String()+": ")...)
 	return err
 }
 
-func checkText(t *testing.T, err error, parts ...string) {
+func wantText(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(err.Error(), part) {

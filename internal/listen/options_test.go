@@ -92,7 +92,7 @@ func TestOptionErrors(t *testing.T) {
 		if err == nil {
 			t.Fatalf("%s: listening", option)
 		}
-		checkText(t, err, a.String()+": ", want)
+		wantText(t, err, a.String()+": ", want)
 		if exists(t, a.Path) {
 			t.Errorf("%s: the file was left behind", option)
 		}

@@ -124,7 +124,7 @@ func TestUnixParent(t *testing.T) {
 func TestUnixForbidden(t *testing.T) {
 	a := Address{Path: "/srv/s"}
 	err := explainUnix(a, &net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.EACCES)})
-	checkText(t, err, "unix:/srv/s: permission denied", "write access to /srv")
+	wantText(t, err, "unix:/srv/s: permission denied", "write access to /srv")
 	if !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("got %#v, want fs.ErrPermission in it", err)
 	}
