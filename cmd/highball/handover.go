@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"highball"
+	"highball/internal/settings"
 )
 
 // How a process hands its sockets over to the one that takes its place. Both may be
@@ -81,8 +82,20 @@ func inheritedFile(fd int, name string) *os.File {
 	return os.NewFile(uintptr(fd), name)
 }
 
+// openSockets are those that the process before hands over, or else those that a
+// service manager has given. The former has the latter's, and numbers have changed.
+func (s *successor) openSockets(v settings.Values, environ []string) ([]highball.Socket, error) {
+	if s != nil {
+		return s.sockets, nil
+	}
+	return givenSockets(v.List("bind"), environ)
+}
+
 // tellLimit says how long the start may take; less than 0: no limit.
 func (s *successor) tellLimit(start time.Duration) {
+	if s == nil {
+		return
+	}
 	ms := max(start, 0).Milliseconds()
 	s.tell(handoverReport{StartMS: &ms})
 }

@@ -52,6 +52,11 @@ func (p *program) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	privileges, err := readPrivileges(values)
+	if err != nil {
+		return refused(cmd, err)
+	}
+	privileges.begin()
 	logs, err := p.openLogs(values)
 	if err != nil {
 		return err
@@ -63,11 +68,13 @@ func (p *program) run(cmd *cobra.Command, args []string) error {
 		return refused(cmd, err)
 	}
 	cfg := serverConfig(values, logs)
-	cfg.Control = controlPath(cfg.Control, p.environ, logs.server)
-	if place != nil {
-		place.tellLimit(cfg.StartTimeout)
-		cfg.Sockets = place.sockets
+	cfg.Control = privileges.controlPath(cfg.Control, p.environ, logs.server)
+	cfg.BeforeWorkers = func() error { return privileges.giveUp(logs, cfg.Control) }
+	if cfg.Sockets, err = place.openSockets(values, p.environ); err != nil {
+		return err
 	}
+	cfg.Bind = bindsFor(values, cfg.Sockets)
+	place.tellLimit(cfg.StartTimeout)
 	srv, err := p.newServer(cfg)
 	if err != nil {
 		return refused(cmd, err)

@@ -3,13 +3,11 @@
 package main
 
 import (
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
 	"highball"
-	"highball/internal/control"
 	"highball/internal/settings"
 )
 
@@ -26,6 +24,8 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 		Bind:           v.List("bind"),
 		TrustedProxies: v.List("trusted-proxies"),
 		ProxyHeaders:   v.List("proxy-headers"),
+		Backlog:        v.Int("backlog"),
+		ReusePort:      v.Bool("reuse-port"),
 		Workers:        v.Int("workers"),
 		Threads:        v.Int("threads"),
 		Preload:        v.Bool("preload"),
@@ -107,21 +107,6 @@ func connections(v settings.Values, name string) int {
 		return 0
 	}
 	return limit(v.Int(name))
-}
-
-// controlPath is where the control socket is to be, "" for nowhere.
-func controlPath(setting string, environ []string, logger *slog.Logger) string {
-	switch setting {
-	case "off":
-		return ""
-	case "":
-		path, err := control.DefaultPath(getenv(environ))
-		if err != nil {
-			logger.Debug("highball ctl will not find this server: " + err.Error())
-		}
-		return path
-	}
-	return setting
 }
 
 // getenv looks a variable up as os.Getenv does.

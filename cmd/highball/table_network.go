@@ -14,13 +14,21 @@ func networkSettings() []settings.Setting {
 		{
 			Name: "bind", Short: "b", Kind: settings.List, Group: group,
 			Default: highball.DefaultBind, Placeholder: "ADDRESS",
-			Usage:   "an address to listen on: HOST:PORT, :PORT or unix:PATH",
+			Usage:   "an address to listen on: HOST:PORT, :PORT, unix:PATH, fd://N or systemd:NAME",
 			KnownAs: []string{"listen", "host", "port", "http", "socket", "address"},
 			Doc: `
-The addresses to listen on: ` + "`host:port`" + `, ` + "`:port`" + ` for all interfaces, ` + "`[::1]:port`" + `, or ` + "`unix:/path`" + `; for https with
-` + "`https://`" + ` before it, and with ` + "`certfile`" + `. The default can be reached from this
-machine only, since a server should not be open to a network before somebody asks for it; a container needs ` + "`:8000`" + `. An address
-given anywhere replaces the default. A port below 1024 needs the capability ` + "`CAP_NET_BIND_SERVICE`" + ` on Linux.`,
+The addresses to listen on, ` + "`[PROTOCOL://]ADDRESS[?OPTIONS]`" + `; given several times, all of them. ` + "`https://`" + ` needs ` + "`certfile`" + `; ` + "`proxy+`" + ` before it all is for
+connections that begin with the PROXY protocol, of ` + "`trusted-proxies`" + ` alone. The address is one of
+
+- ` + "`host:port`" + `, ` + "`[::1]:port`" + `; ` + "`:port`" + ` and ` + "`[::]:port`" + ` for all interfaces with IPv4 and IPv6, ` + "`0.0.0.0:port`" + ` for IPv4 alone;
+- ` + "`unix:/path`" + `, or ` + "`unix:@name`" + ` for a socket of Linux that has no file (every user of the machine may connect to it);
+- ` + "`fd://3`" + `, a listening socket that whoever starts the server has opened, and ` + "`systemd:NAME`" + `, those that systemd calls so (` + "`systemd:`" + `: all that it has given).
+
+The options are ` + "`mode=660`" + `, ` + "`owner=NAME`" + ` and ` + "`group=NAME`" + ` of a Unix socket's file, from its first moment on, ` + "`backlog=N`" + ` and ` + "`reuseport`" + `
+as the settings of these names, and ` + "`ipv6only`" + ` for ` + "`[::]:port`" + `, with ` + "`&`" + ` between them: ` + "`unix:/run/app.sock?mode=660&group=www-data`" + `. (In a shell such an address stands in quotes.)
+
+The default can be reached from this machine only, since a server should not be open to a network before somebody asks for it; a container needs ` + "`:8000`" + `. An address
+given anywhere replaces the default, and so do sockets of systemd where no address is given. A port below 1024 needs root, see ` + "`user`" + `, or the capability ` + "`CAP_NET_BIND_SERVICE`" + ` on Linux.`,
 		},
 		{
 			Name: "script-name", Kind: settings.String, Group: group, Placeholder: "PREFIX",

@@ -27,7 +27,7 @@ working on nothing else. ` + "`0`" + ` lets requests wait until their clients le
 			Name: "queue-size", Kind: settings.Int, Min: 0, Group: group,
 			Default: strconv.Itoa(highball.DefaultQueueSize),
 			Usage:   "how many requests may wait for a free thread",
-			KnownAs: []string{"backlog", "listen-queue", "max-queue", "backpressure"},
+			KnownAs: []string{"max-queue", "backpressure"},
 			Doc: `
 How many requests may wait for a free thread; one more is answered 503 with ` + "`Retry-After`" + ` at once. With the default of 1024 a burst waits
 briefly instead of failing. Requests that are known to be short (less than 0.2 ms) have as many places of their own, so that a crowd of long

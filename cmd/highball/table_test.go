@@ -90,6 +90,7 @@ func TestDefaultsAreThePackages(t *testing.T) {
 		ReloadMode:   highball.BlueGreen,
 		TLS:          highball.TLS{Profile: highball.TLSIntermediate, ClientCert: highball.ClientCertNone},
 		ProxyHeaders: []string{highball.DefaultProxyHeaders},
+		Backlog:      highball.DefaultBacklog,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -106,10 +107,10 @@ func TestEveryFieldIsSet(t *testing.T) {
 		"--queue-time-header", "--retry-idempotent", "--warmup", "/",
 		"--max-body", "1", "--body-memory", "2", "--spool-limit", "3", "--spool-dir", "/tmp", "--spool-quota", "4", "--stream-request", "/x",
 		"--body-timeout", "5", "--body-min-rate", "6", "--body-grace", "7", "--max-connections", "12", "--max-connections-per-address", "13",
-		"--trusted-proxies", "unix")
+		"--trusted-proxies", "unix", "--backlog", "14", "--reuse-port")
 	got := reflect.ValueOf(serverConfig(values, logs{server: slog.Default(), access: slog.Default()}))
 	for i := range got.NumField() {
-		if name := got.Type().Field(i).Name; name == "Trace" || name == "Standalone" || name == "Sockets" {
+		if name := got.Type().Field(i).Name; name == "Trace" || name == "Standalone" || name == "Sockets" || name == "BeforeWorkers" {
 			continue // not for the operator to say
 		}
 		if got.Field(i).IsZero() {

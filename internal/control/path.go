@@ -54,11 +54,21 @@ func owner(info fs.FileInfo) int { return int(info.Sys().(*syscall.Stat_t).Uid) 
 // DefaultPath is where the socket of this process belongs. It makes the runtime
 // directory, and fails if that is not safe from other users.
 func DefaultPath(getenv func(string) string) (string, error) {
-	dir := RuntimeDir(getenv)
-	if err := os.Mkdir(dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
+	return DefaultPathOf(getenv, os.Geteuid(), os.Getegid())
+}
+
+// DefaultPathOf is where the socket of this process belongs once it has become
+// another user.
+func DefaultPathOf(getenv func(string) string, uid, gid int) (string, error) {
+	dir := runtimeDir(getenv, uid)
+	err := os.Mkdir(dir, dirMode)
+	if err == nil && uid != os.Geteuid() {
+		err = os.Lchown(dir, uid, gid)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("no directory for the control socket: %w: choose a path with --control", err)
 	}
-	if err := checkDir(dir, os.Geteuid()); err != nil {
+	if err := checkDir(dir, uid); err != nil {
 		return "", err
 	}
 	return filepath.Join(dir, strconv.Itoa(os.Getpid())+suffix), nil

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -172,6 +173,22 @@ func (l *LogFile) Reopen() error {
 	l.file = f
 	l.mu.Unlock()
 	return closeLog(old)
+}
+
+// GiveTo has the file belong to a user, who has to open it again later. One that is not
+// this user's own, or has other names, may have been put there by somebody: it stays as
+// it is.
+func (l *LogFile) GiveTo(uid, gid int) error {
+	info, err := l.file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	named, err := os.Lstat(l.path)
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if err != nil || !ok || !os.SameFile(info, named) || st.Nlink != 1 || int(st.Uid) != os.Geteuid() {
+		return err
+	}
+	return l.file.Chown(uid, gid)
 }
 
 // Close closes the file.

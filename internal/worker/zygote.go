@@ -94,7 +94,7 @@ func (z *zygote) exec(role string) (err error) {
 	}
 	if err == nil {
 		z.cmd = z.command(role, z.outputs, bundleR, theirs, lifeR)
-		if err = z.children.Start(z.startCommand); err != nil {
+		if err = z.children.Start(func() (int, error) { return withoutCapabilities(z.startCommand) }); err != nil {
 			z.outputs.close()
 			err = z.explain(err)
 		}
