@@ -162,12 +162,12 @@ func (c *Config) appDir() string {
 }
 
 // pythonEnv is the environment of the Python processes. What service managers
-// say to the server itself (sockets, notification) is not for them.
+// say to the server itself (sockets, notification, watchdog) is not for them.
 func (c *Config) pythonEnv() []string {
 	var env []string
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "LISTEN_") || strings.HasPrefix(name, "NOTIFY_") {
+		if strings.HasPrefix(name, "LISTEN_") || strings.HasPrefix(name, "NOTIFY_") || strings.HasPrefix(name, "WATCHDOG_") {
 			continue
 		}
 		if _, replaced := c.Env[name]; !replaced {

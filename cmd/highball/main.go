@@ -58,6 +58,7 @@ type server interface {
 	Reload(ctx context.Context) error
 	Scale(workers int) error
 	Workers() int
+	Health() highball.Health
 	Close() error
 
 	Ready() <-chan struct{}

@@ -15,8 +15,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"highball/internal/notify"
 )
 
 func (p *program) runCommand() *cobra.Command {
@@ -81,7 +79,7 @@ func (p *program) run(cmd *cobra.Command, args []string) error {
 	}
 	return p.serve(cmd.Context(), srv, logs, touched, &upgrader{
 		srv: srv, self: self, place: place, start: cfg.StartTimeout, margin: upgradeMargin, grace: upgradeGrace,
-		manager: notify.Manager(getenv(p.environ)("NOTIFY_SOCKET")), logger: logs.server,
+		reports: newReporter(srv, p.environ, logs.server), logger: logs.server,
 	})
 }
 
@@ -90,13 +88,16 @@ func (p *program) run(cmd *cobra.Command, args []string) error {
 // effect, so that a third ends a process that cannot even close.
 func (p *program) serve(ctx context.Context, srv server, logs logs, touched *touched, up *upgrader) error {
 	logger := logs.server
-	commands := &commands{srv: srv, logs: logs, logger: logger, terminal: isTerminal(os.Stdin)}
+	commands := &commands{srv: srv, logs: logs, reports: up.reports, logger: logger, terminal: isTerminal(os.Stdin)}
 	ctx, drain := context.WithCancel(ctx)
 	defer drain()
 	signals, stop := p.signals()
 	defer stop()
 	defer up.discard()
 
+	reporting, stopReports := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopReports()
+	go up.reports.run(reporting, up.place)
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Run(ctx) }()
 	go commands.reloadWhenTouched(ctx, touched)
@@ -118,7 +119,9 @@ func (p *program) serve(ctx context.Context, srv server, logs logs, touched *tou
 			case sig == syscall.SIGUSR2:
 				up.begin(!first.IsZero())
 			case sig == syscall.SIGHUP && up.busy():
+				up.reports.reloading()
 				logger.Error("no reload: an upgrade is in progress, which starts with the code as it is now")
+				up.reports.reloaded(nil)
 			case commands.obey(ctx, sig):
 			case sig == syscall.SIGQUIT:
 				stop()
@@ -126,6 +129,7 @@ func (p *program) serve(ctx context.Context, srv server, logs logs, touched *tou
 				return closeNow(srv, ended, sig, logger)
 			case first.IsZero():
 				first = time.Now()
+				up.reports.isStopping()
 				if !up.giveUp() {
 					drain()
 				}

@@ -37,6 +37,9 @@ type fakeServer struct {
 
 	reloading atomic.Int64 // how many more times Reload finds another in progress
 
+	health highball.Health
+	hangs  chan struct{} // Health waits for it
+
 	ready     chan struct{}
 	inherited []string
 	owned     chan struct{}
@@ -91,6 +94,15 @@ func (f *fakeServer) Workers() int {
 	return f.workers
 }
 
+func (f *fakeServer) Health() highball.Health {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.hangs != nil {
+		<-f.hangs
+	}
+	return f.health
+}
+
 func (f *fakeServer) Ready() <-chan struct{}              { return f.ready }
 func (f *fakeServer) Inherited() []string                 { return f.inherited }
 func (f *fakeServer) Own() error                          { close(f.owned); return nil }
@@ -132,7 +144,7 @@ func withSignals() (*program, chan os.Signal) {
 
 func serveFake(ctx context.Context, p *program, srv server) error {
 	logger := slog.New(slog.DiscardHandler)
-	return p.serve(ctx, srv, logs{server: logger}, &touched{}, &upgrader{srv: srv, logger: logger})
+	return p.serve(ctx, srv, logs{server: logger}, &touched{}, &upgrader{srv: srv, reports: &reporter{}, logger: logger})
 }
 
 func TestFirstSignalDrains(t *testing.T) {
@@ -314,7 +326,7 @@ func TestSignalsThatManage(t *testing.T) {
 // Away from a terminal SIGWINCH takes the workers away and SIGHUP brings them back.
 func TestWinchAndBack(t *testing.T) {
 	srv := newFake()
-	c := &commands{srv: srv, logger: slog.New(slog.DiscardHandler)}
+	c := &commands{srv: srv, reports: &reporter{}, logger: slog.New(slog.DiscardHandler)}
 	for _, step := range []struct {
 		sig  syscall.Signal
 		want string
@@ -337,7 +349,7 @@ func TestReloadFollowsReload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := newFake()
 		srv.reloading.Store(5)
-		c := &commands{srv: srv, logger: slog.New(slog.DiscardHandler)}
+		c := &commands{srv: srv, reports: &reporter{}, logger: slog.New(slog.DiscardHandler)}
 		for range 3 {
 			c.obey(t.Context(), syscall.SIGHUP)
 		}

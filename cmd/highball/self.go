@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -58,9 +59,10 @@ func ifExecutable(dir, name string) string {
 }
 
 // withoutListen leaves out what says which sockets this process was given: the
-// next one is given others.
+// next one is given others. The watchdog is the next one's as well.
 func withoutListen(environ []string) []string {
+	watched := "WATCHDOG_PID=" + strconv.Itoa(os.Getpid())
 	return slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
-		return strings.HasPrefix(entry, "LISTEN_")
+		return strings.HasPrefix(entry, "LISTEN_") || entry == watched
 	})
 }

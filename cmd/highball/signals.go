@@ -38,6 +38,7 @@ func subscribe() (<-chan os.Signal, func()) {
 type commands struct {
 	srv      server
 	logs     logs
+	reports  *reporter
 	logger   *slog.Logger
 	terminal bool // we run in one, which sends SIGWINCH
 	workers  int  // as there were before SIGWINCH took them away
@@ -53,7 +54,8 @@ func (c *commands) obey(ctx context.Context, sig os.Signal) bool {
 			c.scale(c.workers)
 			c.workers = 0
 		}
-		go c.reload(ctx)
+		c.reports.reloading() // who sent it waits for that
+		go func() { c.reports.reloaded(c.reload(ctx)) }()
 	case syscall.SIGUSR1:
 		if err := c.logs.reopen(); err != nil {
 			c.logger.Error("the access log cannot be opened again; it goes on in the old file: " + err.Error())
@@ -75,17 +77,21 @@ func (c *commands) obey(ctx context.Context, sig os.Signal) bool {
 
 // reload has one that is asked for while another is in progress follow it: the other
 // may have read the code before it was changed. The log has the errors.
-func (c *commands) reload(ctx context.Context) {
+func (c *commands) reload(ctx context.Context) error {
 	ticker := time.NewTicker(reloadLook)
 	defer ticker.Stop()
-	for errors.Is(c.srv.Reload(ctx), highball.ErrReloading) {
+	for {
+		err := c.srv.Reload(ctx)
+		if !errors.Is(err, highball.ErrReloading) {
+			return err
+		}
 		if c.reloadWaits.Swap(true) {
-			return // the one that waits takes the code as it is then
+			return nil // the one that waits takes the code as it is then
 		}
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			return
+			return ctx.Err()
 		}
 		c.reloadWaits.Store(false)
 	}

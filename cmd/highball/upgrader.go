@@ -7,8 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"time"
-
-	"highball/internal/notify"
 )
 
 // upgrader carries out SIGUSR2. It belongs to the goroutine that handles signals.
@@ -19,7 +17,7 @@ type upgrader struct {
 	start   time.Duration
 	margin  time.Duration // upgradeMargin, but in tests
 	grace   time.Duration // upgradeGrace
-	manager notify.Manager
+	reports *reporter
 	logger  *slog.Logger
 
 	current *upgrade                // nil: none is in progress
@@ -100,7 +98,7 @@ func (u *upgrader) settle(result upgradeResult, stopping bool) bool {
 		began.abandon(u.grace)
 		return true
 	}
-	if err := u.manager.Send(notify.MainPID(pid)); err != nil {
+	if err := u.reports.leave(pid); err != nil {
 		u.logger.Warn("systemd does not know of the new process: "+err.Error(), "pid", pid)
 	}
 	began.letGo()

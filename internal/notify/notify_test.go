@@ -41,3 +41,39 @@ func TestNoManager(t *testing.T) {
 		t.Error("no error, though nobody is there")
 	}
 }
+
+func TestWatchdog(t *testing.T) {
+	own := fmt.Sprint(os.Getpid())
+	for _, test := range []struct {
+		usec, pid string
+		want      time.Duration
+	}{
+		{"20000000", own, 20 * time.Second},
+		{"20000000", "", 20 * time.Second},
+		{"20000000", "1", 0},
+		{"", own, 0},
+		{"0", own, 0},
+		{"often", own, 0},
+		{"-5", own, 0},
+		{"18446744073709551615", own, 0},
+		{"9223372036854775807", own, 0},
+	} {
+		env := map[string]string{"WATCHDOG_USEC": test.usec, "WATCHDOG_PID": test.pid}
+		if got := Watchdog(func(name string) string { return env[name] }); got != test.want {
+			t.Errorf("%v: %v, want %v", env, got, test.want)
+		}
+	}
+}
+
+func TestAssignments(t *testing.T) {
+	if got := Status("two\nlines\x00"); got != "STATUS=two lines " {
+		t.Errorf("status %q", got)
+	}
+	if got := MoreTime(2 * time.Second); got != "EXTEND_TIMEOUT_USEC=2000000" {
+		t.Errorf("more time: %q", got)
+	}
+	one, two := Reloading(), Reloading()
+	if len(one) != 2 || one[0] != "RELOADING=1" || len(one[1]) <= len("MONOTONIC_USEC=") || two[1] < one[1] && len(two[1]) == len(one[1]) {
+		t.Errorf("reloading: %q, then %q", one, two)
+	}
+}
