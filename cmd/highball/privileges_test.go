@@ -3,8 +3,6 @@
 package main
 
 import (
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -25,20 +23,6 @@ func TestReadPrivileges(t *testing.T) {
 		if _, err := readPrivileges(resolved(t, flag)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", flag, err)
 		}
-	}
-}
-
-// Whoever is that user already may say so.
-func TestTheSameUser(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root can become another user")
-	}
-	p, err := readPrivileges(resolved(t, "--user", strconv.Itoa(os.Getuid()), "--group", strconv.Itoa(os.Getgid())))
-	if err != nil || p.changes() {
-		t.Fatalf("%+v, %v", p, err)
-	}
-	if err := p.giveUp(logs{}, ""); err != nil {
-		t.Error(err)
 	}
 }
 

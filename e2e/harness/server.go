@@ -24,6 +24,13 @@ type Options struct {
 	Binary string   // another highball than Binary()
 
 	Upgraded bool // Upgrade will be called: others go on with the log
+
+	Unbound bool                 // without the address that a test's server has by default
+	Around  []string             // a command that runs the one which follows it
+	Files   []*os.File           // its descriptors from 3 on
+	Stdin   *os.File             // default: /dev/null
+	Process *syscall.SysProcAttr // as whom it runs
+	Owner   int                  // the user that its TMPDIR belongs to
 }
 
 // Server is a running highball.
@@ -71,14 +78,27 @@ func Launch(o Options) (*Server, error) {
 	if o.Dir == "" {
 		o.Dir = Apps()
 	}
-	args := []string{"run", o.App, "--bind", "127.0.0.1:0", "--log-format", "json", "--chdir", o.Dir, "--pythonpath", Apps()}
+	if err := os.Chown(s.scratch, o.Owner, -1); o.Owner != 0 && err != nil {
+		return nil, err
+	}
+	args := append(slices.Clip(o.Around), cmp.Or(o.Binary, binary), "run", o.App, "--log-format", "json", "--chdir", o.Dir, "--pythonpath", Apps())
+	if !o.Unbound {
+		args = append(args, "--bind", "127.0.0.1:0")
+	}
 	if o.Python != "" {
 		args = append(args, "--python", o.Python)
 	}
-	cmd := exec.Command(cmp.Or(o.Binary, binary), append(args, o.Args...)...)
+	cmd := exec.Command(args[0], append(args[1:], o.Args...)...)
 	cmd.Env = append(cleanEnviron(), "TMPDIR="+s.scratch, markName+"="+s.mark, "PYTHONDONTWRITEBYTECODE=1")
 	cmd.Env = append(cmd.Env, o.Env...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.ExtraFiles = o.Files
+	if o.Stdin != nil {
+		cmd.Stdin = o.Stdin
+	}
+	if cmd.SysProcAttr = o.Process; o.Process == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Setpgid = true
 	return s, s.start(cmd, o.Upgraded)
 }
 
