@@ -2,6 +2,7 @@ package listen
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -137,12 +138,16 @@ func (in *Inherited) Close() {
 	}
 }
 
-// findFile has a Unix socket know its file. There is none where it was removed.
+// findFile has a Unix socket know its file. There is none where it was removed. In a
+// directory that this user may not look into, clients find it all the same.
 func (s *Socket) findFile(a Address) bool {
 	if a.Path == "" {
 		return true
 	}
 	file, err := newSocketFile(a.Path)
+	if errors.Is(err, fs.ErrPermission) {
+		return true
+	}
 	if err != nil || file.info.Mode().Type() != fs.ModeSocket {
 		return false
 	}

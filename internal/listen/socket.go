@@ -147,9 +147,10 @@ func newSocketFile(path string) (*socketFile, error) {
 	return &socketFile{path: path, info: info}, err
 }
 
+// isOwn: what a user cannot see, which root has made, is still there for all it knows.
 func (f *socketFile) isOwn() bool {
 	now, err := os.Lstat(f.path)
-	return err == nil && os.SameFile(now, f.info)
+	return errors.Is(err, fs.ErrPermission) || err == nil && os.SameFile(now, f.info)
 }
 
 // remove is called before the socket closes: while it is open its inode cannot be
