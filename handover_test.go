@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"highball"
+	"highball/internal/listen"
 )
 
 // running runs srv until stop is called, which returns Run's error.
@@ -182,5 +183,28 @@ func TestSocketsThatAreNone(t *testing.T) {
 	})
 	if err := srv.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "no listening socket") {
 		t.Errorf("Run returned %v", err)
+	}
+}
+
+// Names in a handover are those that every version of Highball knows: addresses, whatever
+// is spoken there and however the socket was opened.
+func TestNamesOfSockets(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	for bind, want := range map[string]string{
+		"127.0.0.1:0?backlog=9&reuseport":   "127.0.0.1:0",
+		"http://unix:" + path + "?mode=600": "unix:" + path,
+	} {
+		b, err := listen.ParseBind(bind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := listen.Listen(t.Context(), b.Address, b.Options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.Name() != want {
+			t.Errorf("%s is called %q, want %q", bind, l.Name(), want)
+		}
+		_ = l.Close()
 	}
 }

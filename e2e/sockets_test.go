@@ -189,3 +189,16 @@ func TestReusePort(t *testing.T) {
 		one.Get(t, "/").Want(t, 200, fmt.Sprint(one.PID))
 	}
 }
+
+// What the system does not allow is told of once.
+func TestBacklogBeyondTheSystem(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/proc/sys/net/core/somaxconn"); err != nil {
+		t.Skip("this system does not say what it allows")
+	}
+	s := startUpgradable(t, harness.Options{Args: []string{"--backlog", "2000000000"}})
+	s.Get(t, "/").WantStatus(t, 200)
+	if n := s.Count("net.core.somaxconn is the limit"); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+}

@@ -190,3 +190,23 @@ func TestFindOneThatHangs(t *testing.T) {
 	_, err := Find(t.Context(), env)
 	wantText(t, err, "2 servers are running", "7.sock  pid 99", "8.sock  (", "does not answer: nothing came for 1s)")
 }
+
+// A server that becomes another user has its socket where that user looks for it.
+func TestDefaultPathOfAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can make a directory for others")
+	}
+	tmp := t.TempDir()
+	getenv := func(name string) string { return map[string]string{"TMPDIR": tmp}[name] }
+	path, err := DefaultPathOf(getenv, 4712, 4711)
+	if want := filepath.Join(tmp, "highball-4712", strconv.Itoa(os.Getpid())+".sock"); err != nil || path != want {
+		t.Fatalf("got %s, %v; want %s", path, err, want)
+	}
+	info, err := os.Stat(filepath.Dir(path))
+	if err != nil || owner(info) != 4712 || info.Mode().Perm() != dirMode {
+		t.Errorf("the directory: %v, %v", info.Mode(), err)
+	}
+	if again, err := DefaultPathOf(getenv, 4712, 4711); err != nil || again != path {
+		t.Errorf("once more: %s, %v", again, err)
+	}
+}

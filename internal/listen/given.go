@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -59,20 +60,35 @@ func (a Address) includes(name string) bool {
 	return name == a.Given || a.Given == AllOfSystemd && strings.HasPrefix(name, systemdPrefix)
 }
 
-// FromDescriptor takes the descriptor fd for a socket, which it is not checked to be.
-// It is not passed on to other processes from now on; in the place of one of the
+// FromDescriptor takes the descriptor fd, if it is a listening socket: what else has
+// that number may be this process's own. It is not passed on to other processes from now on; in the place of one of the
 // standard streams, which would be, is /dev/null.
 func FromDescriptor(fd int) (Given, error) {
 	name := descriptorPrefix + strconv.Itoa(fd)
+	if err := checkListens(fd); err != nil {
+		return Given{}, fmt.Errorf("%s: %w", name, err)
+	}
 	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, firstDescriptor)
 	if err != nil {
-		return Given{}, fmt.Errorf("%s: this process was given no such descriptor: %w", name, err)
+		return Given{}, fmt.Errorf("%s: %w", name, err)
 	}
 	if err := forget(fd); err != nil {
 		_ = unix.Close(own)
 		return Given{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return Given{Name: name, File: os.NewFile(uintptr(own), name), Idle: true}, nil
+}
+
+// checkListens: of a descriptor that is no socket the system says so.
+func checkListens(fd int) error {
+	listens, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
+	switch {
+	case errors.Is(err, unix.EBADF):
+		return errors.New("this process was given no such descriptor")
+	case err != nil || listens == 0:
+		return errors.New("this descriptor is no listening socket of TCP or Unix streams")
+	}
+	return nil
 }
 
 func forget(fd int) error {
@@ -108,6 +124,9 @@ func FromSystemd(getenv func(string) string, but ...int) ([]Given, error) {
 		name := "unknown" // as sd_listen_fds_with_names(3) has it
 		if i < len(names) && names[i] != "" {
 			name = names[i]
+		}
+		if err := checkListens(fd); err != nil {
+			return given, fmt.Errorf("LISTEN_FDS=%d: descriptor %d: %w", n, fd, err)
 		}
 		unix.CloseOnExec(fd)
 		given = append(given, Given{Name: systemdPrefix + name, File: os.NewFile(uintptr(fd), systemdPrefix+name), Idle: true})

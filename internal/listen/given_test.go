@@ -92,6 +92,23 @@ func TestFromSystemdLeavesOut(t *testing.T) {
 	}
 }
 
+// A number that is not the parent's may be the runtime's own: it stays open.
+func TestFromDescriptorOfOthers(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	fd := int(r.Fd())
+	if _, err := FromDescriptor(fd); err == nil || !strings.Contains(err.Error(), "no listening socket") {
+		t.Errorf("a pipe: %v", err)
+	}
+	if _, err := w.WriteString("x"); err != nil {
+		t.Errorf("the pipe was closed: %v", err)
+	}
+}
+
 func TestFromDescriptor(t *testing.T) {
 	if !isChild() {
 		l := open(t, Address{Host: "127.0.0.1"})
