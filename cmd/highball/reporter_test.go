@@ -207,3 +207,14 @@ func (c counter) Handle(context.Context, slog.Record) error {
 	c.lines.Add(1)
 	return nil
 }
+
+// The next process of an upgrade has another number: the watchdog is to be its own.
+func TestWatchdogOfTheNext(t *testing.T) {
+	own, other := fmt.Sprintf("WATCHDOG_PID=%d", os.Getpid()), "WATCHDOG_PID=1"
+	for watched, want := range map[string][]string{own: {"WATCHDOG_USEC=9"}, other: {other, "WATCHDOG_USEC=9"}} {
+		self, err := findSelf([]string{"sh"}, []string{watched, "WATCHDOG_USEC=9"})
+		if err != nil || !slices.Equal(self.environ, want) {
+			t.Errorf("%s: the next one has %v, %v; want %v", watched, self.environ, err, want)
+		}
+	}
+}

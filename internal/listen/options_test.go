@@ -108,13 +108,19 @@ func TestOwnerFollowsNoLink(t *testing.T) {
 	if err := os.Symlink(dir+"/file", dir+"/s"); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{dir + "/s", dir + "/file"} {
+	other := openWith(t, sock(t).String()+"?mode=600")
+	if err := os.Symlink(other.Addr().String(), dir+"/other"); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir + "/s", dir + "/file", dir + "/other"} {
 		if err := setFile(path, 0o666, 1, 1); err == nil {
 			t.Errorf("%s was taken for a socket", path)
 		}
 	}
-	if info, _ := os.Stat(dir + "/file"); info.Mode().Perm() != 0o600 {
-		t.Errorf("the file has the mode %v", info.Mode())
+	for _, path := range []string{dir + "/file", dir + "/other"} {
+		if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has the mode %v", path, info.Mode())
+		}
 	}
 }
 
