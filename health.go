@@ -1,5 +1,7 @@
 package highball
 
+import "highball/internal/control"
+
 // Health is how a server is, in short.
 type Health struct {
 	State    string // "starting", "ready", "failing" (no worker stays up) or "draining"
@@ -18,6 +20,9 @@ func (s *Server) Health() Health {
 	health := s.pool.Health()
 	h := Health{
 		State: t.state(), Workers: s.Workers(), InFlight: len(s.gateway.InFlight()), Waiting: s.pool.Load().Queued, Err: health.Last,
+	}
+	if h.State == control.StateStarting {
+		h.Workers = s.cfg.Workers // the pool has not been told yet
 	}
 	for _, m := range s.pool.Members() {
 		if !m.Leaving {

@@ -52,6 +52,7 @@ func TestNotifications(t *testing.T) {
 	t.Parallel()
 	m := newManager(t)
 	u := startUpgradable(t, harness.Options{Env: []string{"NOTIFY_SOCKET=" + m.path, "WATCHDOG_USEC=1000000"}})
+	m.hears(t, "STATUS=starting: 0 of 2 workers")
 	m.hears(t, "READY=1")
 	m.hears(t, "STATUS=ready: 2 of 2 workers")
 	m.hears(t, "WATCHDOG=1")

@@ -2,14 +2,12 @@ package e2e
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"highball/e2e/harness"
 )
@@ -292,20 +290,12 @@ func TestUpgradeOutlivesTheOldProcess(t *testing.T) {
 // systemd learns of the new main process; the workers know of neither.
 func TestUpgradeTellsSystemd(t *testing.T) {
 	t.Parallel()
-	name := filepath.Join(t.TempDir(), "notify")
-	manager, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer manager.Close()
-	u := startUpgradable(t, harness.Options{Env: []string{"NOTIFY_SOCKET=" + name, "LISTEN_PID=1", "LISTEN_FDS=1"}})
+	m := newManager(t)
+	u := startUpgradable(t, harness.Options{Env: []string{"NOTIFY_SOCKET=" + m.path, "LISTEN_PID=1", "LISTEN_FDS=1"}})
 	for range 2 {
 		u.upgrade(t)
-		_ = manager.SetReadDeadline(time.Now().Add(harness.Patience))
-		message := make([]byte, 256)
-		n, err := manager.Read(message)
-		if got := string(message[:n]); err != nil || got != fmt.Sprint("MAINPID=", u.PID) {
-			t.Fatalf("systemd was told %q, %v; want MAINPID=%d", got, err, u.PID)
+		if got := m.hears(t, "MAINPID="); got != fmt.Sprint("MAINPID=", u.PID) {
+			t.Fatalf("systemd was told %q, want MAINPID=%d", got, u.PID)
 		}
 		names := u.Get(t, "/environ").Body
 		if strings.Contains(names, "NOTIFY_") || strings.Contains(names, "LISTEN_") || !strings.Contains(names, "PATH") {
