@@ -52,9 +52,8 @@ func TestModeOfTheFile(t *testing.T) {
 	}
 }
 
-// Nobody can connect while the file has another mode than it is to have: what the
-// file is when listen(2) is called, that it was asked to be.
-func TestNobodyConnectsBeforeTheMode(t *testing.T) {
+// A file whose options cannot be applied is not listened on.
+func TestListenFileFails(t *testing.T) {
 	a := sock(t)
 	_, err := ListenFile(a.Path, Options{Owner: "no-such-user-here", Mode: 0o600})
 	if err == nil || exists(t, a.Path) {
