@@ -3,6 +3,7 @@ package highball
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 
@@ -52,4 +53,17 @@ func (s *Server) behindProxies() (around func(http.Handler) http.Handler, err er
 	return func(next http.Handler) http.Handler {
 		return proxied.New(next, proxied.Options{Trust: s.trust, Fields: fields, Refused: front.Refused, Logger: s.logger})
 	}, nil
+}
+
+// speaksForOthers says whether a peer of a uwsgi listener may say who asks, and how. A
+// Unix socket is used by whom the permissions of its file let; on TCP it is those of
+// TrustedProxies, and who has named none has a proxy on this machine.
+func (s *Server) speaksForOthers(peer net.Addr) bool {
+	switch peer := peer.(type) {
+	case *net.UnixAddr:
+		return true
+	case *net.TCPAddr:
+		return s.trust.Trusts(peer) || len(s.cfg.TrustedProxies) == 0 && peer.IP.IsLoopback()
+	}
+	return false
 }

@@ -181,9 +181,12 @@ func (r *run) tellLeft(given *listen.Inherited) {
 // listening says how the connections of a socket are to be served.
 func (r *run) listening(b listen.Bind) front.Listening {
 	var how front.Listening
-	if b.Protocol == listen.HTTPS {
+	switch b.Protocol {
+	case listen.HTTPS:
 		how.TLS = r.s.certificates.Config("h2", "http/1.1")
 		how.Variables = r.s.certificates.Variables
+	case listen.UWSGI:
+		how.UWSGI = r.s.speaksForOthers
 	}
 	if b.Proxied {
 		how.Proxied = r.s.trust.Trusts

@@ -24,12 +24,12 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for {
 		select {
 		case <-s.drained:
-			s.http1.Stop()
+			s.stopLeaves()
 			return nil
 		case <-ctx.Done():
 			err := s.endDrain(ctx)
 			if err == nil {
-				s.http1.Stop()
+				s.stopLeaves()
 			}
 			return err
 		case <-again.C:
@@ -50,6 +50,7 @@ func (s *Server) startDrain() {
 	s.began = time.Now()
 	s.draining.Store(true)
 	s.http1.Drain()
+	s.uwsgi.Drain()
 	for l := range s.listeners {
 		l.drain()
 	}

@@ -21,4 +21,8 @@ type Listening struct {
 	// Proxied, if set, has each connection begin with a header of the PROXY protocol,
 	// and says which peers may send one; those of others are closed.
 	Proxied func(peer net.Addr) bool
+
+	// UWSGI, if set, has proxies speak the uwsgi protocol there, and says which peers
+	// may: what they say of a request is believed. Those of others are closed.
+	UWSGI func(peer net.Addr) bool
 }

@@ -2,6 +2,7 @@ package front
 
 import (
 	"context"
+	"errors"
 	"log"
 	"log/slog"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"highball/internal/h1"
+	"highball/internal/uwsgi"
 )
 
 // Server runs one handler on any number of listeners.
@@ -19,7 +21,8 @@ type Server struct {
 	options Options
 	log     *log.Logger
 	short   shortage
-	http1   h1.Server     // takes every connection
+	http1   h1.Server // takes every connection but those of the next
+	uwsgi   h1.Server
 	start   sync.Once     // of http1
 	linger  time.Duration // drainLinger, but in tests
 	born    time.Time
@@ -54,6 +57,11 @@ func New(handler http.Handler, options Options) *Server {
 	s.gathers.New = func() any { return new(gatherBuffer) }
 	s.http1 = h1.Server{
 		Handler: handler, Limits: options.Limits,
+		HeadTimeout: options.HeaderTimeout, IdleTimeout: options.IdleTimeout, WriteTimeout: options.SendTimeout,
+		Refused: s.refusals.note, Watch: watch, Logger: logger,
+	}
+	s.uwsgi = h1.Server{
+		Handler: handler, Limits: options.Limits, Foreign: uwsgi.Read,
 		HeadTimeout: options.HeaderTimeout, IdleTimeout: options.IdleTimeout, WriteTimeout: options.SendTimeout,
 		Refused: s.refusals.note, Watch: watch, Logger: logger,
 	}
@@ -99,7 +107,7 @@ func (s *Server) acceptAll(l *listener) error {
 func (s *Server) serveConn(c net.Conn, how Listening) {
 	t := trackedOf(c)
 	switch {
-	case t == nil && how.Proxied != nil: // of a network without introductions
+	case t == nil && (how.Proxied != nil || how.UWSGI != nil): // of a network without trust
 		_ = c.Close()
 		return
 	case t == nil:
@@ -108,10 +116,15 @@ func (s *Server) serveConn(c net.Conn, how Listening) {
 	case !s.introduce(t, how):
 		return
 	}
-	if how.TLS == nil {
+	switch {
+	case how.UWSGI != nil:
+		s.serveUWSGI(rememberConn(context.Background(), c), c, how)
+	case how.TLS == nil:
 		s.http1.ServeConn(rememberConn(context.Background(), c), c)
-	} else if secure := s.secure(t, c, how); secure != nil {
-		s.serveSecure(secure)
+	default:
+		if secure := s.secure(t, c, how); secure != nil {
+			s.serveSecure(secure)
+		}
 	}
 	t.unqueue()
 	if !t.http2.Load() {
@@ -136,7 +149,7 @@ func (s *Server) enter(l *listener) bool {
 // startLeaves has the engine learn of clients that leave, until Shutdown or Close: one
 // that has no listener needs neither.
 func (s *Server) startLeaves() {
-	if err := s.http1.Start(); err != nil {
+	if err := errors.Join(s.http1.Start(), s.uwsgi.Start()); err != nil {
 		s.options.Logger.Warn("clients that leave are noticed late", "error", err)
 	}
 }
@@ -160,7 +173,7 @@ func (s *Server) Close() error {
 		_ = c.socket.Close()
 	}
 	s.wake()
-	s.http1.Stop()
+	s.stopLeaves()
 	return nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+
+	"highball/internal/origin"
 )
 
 // target is what the request line says, split as CGI wants it.
@@ -34,6 +36,9 @@ func (g *Gateway) parseTarget(r *http.Request) (target, error) {
 		t.query = r.URL.RawQuery // as sent, if no handler before this one has rewritten it
 	}
 	decoded := unescape(path)
+	if o := origin.Of(r.Context()); o != nil && o.Path != nil {
+		decoded = *o.Path
+	}
 	script, rest, ok := g.split(r, decoded)
 	if !ok {
 		return t, refuse(http.StatusNotFound, "the path is outside of the application's prefix")
@@ -90,6 +95,9 @@ func WithPrefix(ctx context.Context, prefix string) context.Context {
 
 // DecodedPath returns the decoded path of the request as the gateway sees it.
 func DecodedPath(r *http.Request) string {
+	if o := origin.Of(r.Context()); o != nil && o.Path != nil {
+		return *o.Path
+	}
 	raw := r.RequestURI
 	if raw == "" {
 		raw = r.URL.RequestURI()

@@ -46,6 +46,10 @@ type conn struct {
 
 // serve reports whether somebody else has the connection now.
 func (c *conn) serve() (handedOver bool) {
+	if c.server.Foreign != nil {
+		c.serveForeign()
+		return false
+	}
 	for first := true; c.await(); first = false {
 		h, err := c.readHead()
 		if err != nil {

@@ -2,6 +2,7 @@ package h1
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -35,6 +36,10 @@ type Server struct {
 
 	// Watch, if set, is told what each connection does.
 	Watch func(nc net.Conn) Watcher
+
+	// Foreign, if set, reads the heads of requests in another form than HTTP/1's; the
+	// connection serves one.
+	Foreign func(src io.Reader, limits Limits) (*Foreign, error)
 
 	// Logger is told of handlers that panic. Default: slog.Default().
 	Logger *slog.Logger

@@ -19,6 +19,11 @@ type Origin struct {
 	// "/shop". It goes in front of SCRIPT_NAME.
 	Prefix string
 
+	// Path is what PATH_INFO is made of, decoded, and Query is QUERY_STRING, where a
+	// proxy has said both; nil: they are of the request's target.
+	Path  *string
+	Query string
+
 	// ServerName and ServerPort are SERVER_NAME and SERVER_PORT. "" means those of the
 	// connection's own address; a name without a port has the scheme's.
 	ServerName, ServerPort string
