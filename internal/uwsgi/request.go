@@ -101,7 +101,7 @@ func (r *request) foreign(modifier1 byte, limits h1.Limits) (*h1.Foreign, error)
 	}
 	from := &origin.Origin{
 		Scheme: r.scheme(), Prefix: script, Path: &path, Query: r.own["QUERY_STRING"],
-		ServerName: r.own["SERVER_NAME"], ServerPort: r.own["SERVER_PORT"], Variables: r.others,
+		ServerName: r.serverName(), ServerPort: r.own["SERVER_PORT"], Variables: r.others,
 	}
 	return &h1.Foreign{
 		Head: &h1.Head{
@@ -164,4 +164,16 @@ func escape(path string) string {
 		return "/" + b.String()
 	}
 	return b.String()
+}
+
+// serverName: nginx's is empty where its server has none, which PEP 3333 forbids.
+func (r *request) serverName() string {
+	if r.own["SERVER_PORT"] == "" {
+		return r.own["SERVER_NAME"]
+	}
+	host, _, err := net.SplitHostPort(r.own["HTTP_HOST"])
+	if err != nil {
+		host = r.own["HTTP_HOST"]
+	}
+	return cmp.Or(r.own["SERVER_NAME"], host, "localhost")
 }

@@ -1,0 +1,98 @@
+// Package peer runs the programs that stand in front of Highball: real ones, on
+// loopback ports, with all their files in a scratch directory.
+package peer
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"highball/e2e/harness"
+)
+
+// Peer is a program that listens on Address.
+type Peer struct{ Address string }
+
+// URL is the address of a path on it.
+func (p *Peer) URL(path string) string { return "http://" + p.Address + path }
+
+// Nginx runs nginx with this configuration of its http block, in which ADDRESS and DIR
+// stand for where to listen and for the scratch directory.
+func Nginx(t testing.TB, config string) *Peer {
+	return run(t, "nginx", `daemon off; user root; worker_processes 1; pid DIR/pid; error_log DIR/log info;
+events {}
+http { access_log off; client_max_body_size 0; client_body_temp_path DIR/b; proxy_temp_path DIR/p;
+fastcgi_temp_path DIR/f; uwsgi_temp_path DIR/u; scgi_temp_path DIR/s;
+`+config+"\n}\n", "-p", "DIR", "-c", "DIR/config")
+}
+
+// Apache runs Apache with mod_proxy, mod_proxy_http and mod_proxy_uwsgi.
+func Apache(t testing.TB, config string) *Peer {
+	modules := ""
+	for _, m := range []string{"mpm_event", "authz_core", "proxy", "proxy_http", "proxy_uwsgi"} {
+		modules += fmt.Sprintf("LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n", m, m)
+	}
+	return run(t, "apache2", "ServerRoot DIR\nPidFile DIR/pid\nErrorLog DIR/log\nServerName localhost\nListen ADDRESS\nUser www-data\nGroup www-data\n"+
+		modules+config+"\n", "-f", "DIR/config", "-DFOREGROUND")
+}
+
+// HAProxy runs HAProxy.
+func HAProxy(t testing.TB, config string) *Peer {
+	return run(t, "haproxy", config+"\n", "-db", "-f", "DIR/config")
+}
+
+func run(t testing.TB, program, config string, args ...string) *Peer {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		t.Skip(program + " is not installed")
+	}
+	dir := t.TempDir()
+	p := &Peer{Address: freeAddress(t)}
+	names := strings.NewReplacer("DIR", dir, "ADDRESS", p.Address)
+	if err := os.WriteFile(filepath.Join(dir, "config"), []byte(names.Replace(config)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i := range args {
+		args[i] = names.Replace(args[i])
+	}
+	var out strings.Builder
+	cmd := exec.Command(path, args...)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		<-ended
+		if t.Failed() {
+			log, _ := os.ReadFile(filepath.Join(dir, "log"))
+			t.Logf("%s said:\n%s%s", program, out.String(), log)
+		}
+	})
+	harness.Eventually(t, program+" listens", func() bool {
+		c, err := net.Dial("tcp", p.Address)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
+	return p
+}
+
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
