@@ -1,7 +1,10 @@
 package front
 
 import (
+	"io"
 	"net"
+	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -16,5 +19,30 @@ func TestLocalPeersAreTrusted(t *testing.T) {
 		if got := local(peer); got != want {
 			t.Errorf("%s: got %t", peer, got)
 		}
+	}
+}
+
+// Who is not trusted gets nothing, whatever it says; who is gets one response.
+func TestUWSGIServesTrustedPeersOnly(t *testing.T) {
+	const packet = "\x00\x15\x00\x00\x0e\x00REQUEST_METHOD\x03\x00GET"
+	for _, trusted := range []bool{true, false} {
+		handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("served")) })
+		s := New(handler, Options{Trusted: func(net.Addr) bool { return trusted }})
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { _ = s.Add(l, Listening{UWSGI: true})() }()
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = c.Write([]byte(packet))
+		got, _ := io.ReadAll(c)
+		_ = c.Close()
+		if served := strings.HasPrefix(string(got), "HTTP/1.1 200 OK\r\n") && strings.HasSuffix(string(got), "\r\n\r\nserved"); served != trusted || !trusted && len(got) > 0 {
+			t.Errorf("trusted %t: got %q", trusted, got)
+		}
+		_ = s.Close()
 	}
 }
