@@ -1,6 +1,7 @@
 package highball
 
 import (
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -70,6 +71,34 @@ func TestReloadReadsProxies(t *testing.T) {
 		}
 		if got := client(); got != step.want {
 			t.Errorf("%q: the client is %q, want %q", step.list, got, step.want)
+		}
+	}
+}
+
+// Who may say to a uwsgi listener what is so: without a word of the operator, this
+// machine; whoever has the socket's file, at any rate.
+func TestWhoSpeaksForOthers(t *testing.T) {
+	unix := &net.UnixAddr{Net: "unix", Name: "/run/x"}
+	loopback, loopback6 := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}, &net.TCPAddr{IP: net.IPv6loopback}
+	far, near := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}, &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1)}
+	for _, test := range []struct {
+		trusted  []string
+		peers    []net.Addr
+		believed bool
+	}{
+		{nil, []net.Addr{unix, loopback, loopback6}, true},
+		{nil, []net.Addr{far, near}, false},
+		{[]string{"10.0.0.0/8"}, []net.Addr{unix, near}, true},
+		{[]string{"10.0.0.0/8"}, []net.Addr{loopback, loopback6, far}, false},
+	} {
+		s, err := New(Config{Dir: t.TempDir(), TrustedProxies: test.trusted})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, peer := range test.peers {
+			if got := s.speaksForOthers(peer); got != test.believed {
+				t.Errorf("%v, trusted-proxies %v: got %v", peer, test.trusted, got)
+			}
 		}
 	}
 }
