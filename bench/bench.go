@@ -19,9 +19,11 @@ type bench struct {
 	dir     string // temporary
 	binary  string // Highball
 	servers []serverKind
-	flags   []string // more of Highball's
-	env     []string // more of the servers'
-	preload bool     // the application is imported once
+	flags   []string     // more of Highball's
+	env     []string     // more of the servers'
+	preload bool         // the application is imported once
+	single  bool         // each server has one processor
+	tls     *certificate // nil: in the clear
 
 	commandFor func(kind serverKind, addr string) *exec.Cmd // nil: command
 }
@@ -49,6 +51,9 @@ func cases() []benchCase {
 		{"reload", measureReload},
 		{"slow", measureSlow},
 		{"memory", measureMemory},
+		{"handshakes", measureHandshakes},
+		{"https", measureHTTPS},
+		{"h2", measureH2},
 	}
 }
 

@@ -137,6 +137,7 @@ func (s *server) pass(ctx context.Context, one exchange, connections int, d time
 			return load{}, err
 		}
 		defer c.Close()
+		_ = c.SetDeadline(time.Now().Add(d + answerTimeout))
 		clients[i] = c
 	}
 	return s.measure(func(began time.Time) ([]time.Duration, error) {
@@ -150,7 +151,6 @@ func passAll(ctx context.Context, clients []*client, one exchange, end time.Time
 	times := make([][]time.Duration, len(clients))
 	errs := make([]error, len(clients))
 	for i, c := range clients {
-		_ = c.SetDeadline(end.Add(answerTimeout))
 		wg.Go(func() { times[i], errs[i] = c.repeat(ctx, one, end) })
 	}
 	wg.Wait()

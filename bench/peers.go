@@ -15,7 +15,7 @@ const nginxConf = `
 daemon off;
 pid DIR/nginx.pid;
 USER
-worker_processes auto;
+worker_processes PROCESSES;
 events { worker_connections 1024; }
 http {
     access_log off;
@@ -35,6 +35,7 @@ http {
     }
     server {
         listen ADDR;
+        TLS
         location / {
             proxy_pass http://application;
             proxy_http_version 1.1;
@@ -92,7 +93,15 @@ func (b *bench) launchNginx(app, addr string) (*server, error) {
 		user = "user root;" // its workers are to find the socket in a directory of root's
 	}
 	conf := filepath.Join(dir, "nginx.conf")
-	text := strings.NewReplacer("DIR", dir, "SOCKET", socket, "ADDR", addr, "USER", user).Replace(nginxConf)
+	listen, secure, processes := addr, "", "auto"
+	if b.tls != nil {
+		listen += " ssl http2"
+		secure = fmt.Sprintf("ssl_certificate %s; ssl_certificate_key %s; ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:TLS:10m;", b.tls.cert, b.tls.key)
+	}
+	if b.single {
+		processes = "1"
+	}
+	text := strings.NewReplacer("DIR", dir, "SOCKET", socket, "ADDR", listen, "USER", user, "TLS", secure, "PROCESSES", processes).Replace(nginxConf)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		return nil, err
 	}

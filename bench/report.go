@@ -86,6 +86,14 @@ func (r row) atLeast(limit float64) row {
 	return r
 }
 
+// shareAtLeast adds a target where the peer was measured as well.
+func (r row) shareAtLeast(peer serverKind, whose string, limit float64) row {
+	if value := r.Medians[peer]; value > 0 {
+		r.Verdicts = append(r.Verdicts, verdict{"at least " + number(limit) + " of " + whose, r.Medians[highball]/value >= limit})
+	}
+	return r
+}
+
 // others are the columns that only some cases have, in the table's order.
 func (r report) others() (kinds []serverKind) {
 	for _, kind := range []serverKind{baseline, nginx, granian, uwsgi, bjoern, nethttp, bare, ideal} {

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -33,21 +36,32 @@ type server struct {
 	cmd    *exec.Cmd
 	out    bytes.Buffer
 	behind *server // that this one passes its requests to
+	secure bool    // it speaks TLS
 }
 
 // command is how each server is told to serve app with the same processes and threads.
 func (b *bench) command(kind serverKind, app, addr string) *exec.Cmd {
 	workers, threads := strconv.Itoa(b.workers), strconv.Itoa(b.threads)
+	if b.single && kind == granian { // whose processes do not know each other's tickets
+		workers = "1"
+	}
 	apps := filepath.Join(b.root, "bench", "apps")
 	if b.commandFor != nil {
 		return b.commandFor(kind, addr)
 	}
 	switch kind {
 	case highball, baseline:
+		bind := addr
+		if b.tls != nil {
+			bind = "https://" + addr
+		}
 		args := []string{"run", app + ":application", "--chdir", apps, "--python", b.python,
-			"--bind", addr, "--workers", workers, "--threads", threads, "--log-level", "warning"}
+			"--bind", bind, "--workers", workers, "--threads", threads, "--log-level", "warning"}
 		if b.preload {
 			args = append(args, "--preload")
+		}
+		if b.tls != nil {
+			args = append(args, "--certfile", b.tls.cert, "--keyfile", b.tls.key)
 		}
 		binary := b.binary
 		if kind == baseline {
@@ -56,8 +70,12 @@ func (b *bench) command(kind serverKind, app, addr string) *exec.Cmd {
 		return exec.Command(binary, append(args, b.flags...)...)
 	case granian:
 		host, port, _ := net.SplitHostPort(addr)
-		return exec.Command(b.script(kind), app+":application", "--interface", "wsgi", "--working-dir", apps, "--host", host,
-			"--port", port, "--workers", workers, "--blocking-threads", threads, "--no-access-log", "--log-level", "warning")
+		args := []string{app + ":application", "--interface", "wsgi", "--working-dir", apps, "--host", host, "--no-ws",
+			"--port", port, "--workers", workers, "--blocking-threads", threads, "--no-access-log", "--log-level", "warning"}
+		if b.tls != nil {
+			args = append(args, "--ssl-certificate", b.tls.cert, "--ssl-keyfile", b.tls.key)
+		}
+		return exec.Command(b.script(kind), args...)
 	case uwsgi:
 		return exec.Command(b.script(kind), "--http", addr, "--http-keepalive", "--chdir", apps, "--module", app+":application", "--master",
 			"--processes", workers, "--threads", threads, "--enable-threads", "--disable-logging", "--die-on-term")
@@ -87,7 +105,7 @@ func (b *bench) launch(kind serverKind, app string) (*server, error) {
 }
 
 func (b *bench) launchCommand(kind serverKind, addr string, cmd *exec.Cmd) (*server, error) {
-	s := &server{kind: kind, addr: addr, cmd: cmd}
+	s := &server{kind: kind, addr: addr, cmd: cmd, secure: b.tls != nil && !strings.HasPrefix(addr, "unix:")}
 	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.out
 	s.cmd.Env = append(s.cmd.Environ(), b.env...)
 	s.cmd.WaitDelay = time.Second
@@ -140,6 +158,10 @@ func (s *server) askOnce(path string) error {
 		return err
 	}
 	defer c.Close()
+	if s.secure {
+		nc := tls.Client(c.Conn, clientTLS())
+		c = &client{nc, bufio.NewReader(nc)}
+	}
 	_, err = c.ask(getRequest(path))
 	return err
 }
