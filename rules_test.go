@@ -31,7 +31,8 @@ var spokes = map[string][]string{
 	"internal/wire":    {},
 	"internal/rawio":   {},
 	"internal/worker":  {"internal/pyworker", "internal/rawio", "internal/wire"},
-	"internal/front":   {"internal/h1", "internal/origin", "internal/proxyproto", "internal/rawio", "internal/uwsgi"},
+	"internal/front":   {"internal/h1", "internal/h2", "internal/origin", "internal/proxyproto", "internal/rawio", "internal/uwsgi"},
+	"internal/h2":      {"internal/h1"}, // one place for each rule of both
 	"internal/uwsgi":   {"internal/h1", "internal/origin"},
 	"internal/gateway": {"internal/origin", "internal/spool", "internal/wire"},
 	"internal/certs":   {"internal/origin"},
@@ -46,6 +47,7 @@ var libraries = map[string][]string{
 	"github.com/spf13/pflag":          {"internal/settings"},
 	"github.com/BurntSushi/toml":      {"internal/settings"},
 	"golang.org/x/crypto/ocsp":        {"internal/certs"},
+	"golang.org/x/net/http2/hpack":    {"internal/h2"},
 	"golang.org/x/sys/unix":           {"internal", "bench"},
 	"github.com/rogpeppe/go-internal": {}, // tests only
 }

@@ -2,9 +2,6 @@ package front
 
 import (
 	"context"
-	"net"
-	"net/http"
-	"slices"
 	"time"
 )
 
@@ -19,22 +16,16 @@ const drainLinger = time.Second
 // closes the latter, and returns ctx's error if requests are left.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.startDrain()
-	again := time.NewTicker(s.linger)
-	defer again.Stop()
-	for {
-		select {
-		case <-s.drained:
+	select {
+	case <-s.drained:
+		s.stopLeaves()
+		return nil
+	case <-ctx.Done():
+		err := s.endDrain(ctx)
+		if err == nil {
 			s.stopLeaves()
-			return nil
-		case <-ctx.Done():
-			err := s.endDrain(ctx)
-			if err == nil {
-				s.stopLeaves()
-			}
-			return err
-		case <-again.C:
-			goAway(s.allHTTP2())
 		}
+		return err
 	}
 }
 
@@ -58,13 +49,9 @@ func (s *Server) startDrain() {
 		c.limitRest()
 	}
 	s.wake()
-	// Connections that are accepted from here on, or are still to speak, have a
-	// server for HTTP/2 that takes them.
-	old := slices.Clone(s.http2)
-	s.http2 = append(s.http2, s.newHTTP2())
 	s.checkDrained()
 	s.mu.Unlock()
-	goAway(old) // without mu: connState, which it may wait for, takes it
+	s.http2.Drain() // without mu: what it calls takes it
 }
 
 // endDrain closes what can be closed without a loss, and says if that is not all.
@@ -82,39 +69,16 @@ func (s *Server) endDrain(ctx context.Context) error {
 		}
 	}
 	s.mu.Unlock()
-	goAway(s.allHTTP2())
 	if busy {
 		return ctx.Err()
 	}
 	return nil
 }
 
-func (s *Server) allHTTP2() []*http.Server {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.http2)
-}
-
 func (s *Server) sinceDrain() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return time.Since(s.began)
-}
-
-// connState is told by the http.Servers for HTTP/2 what a connection does.
-func (s *Server) connState(conn net.Conn, state http.ConnState) {
-	c := trackedOf(conn)
-	if c == nil {
-		return
-	}
-	switch state {
-	case http.StateActive:
-		c.arrived()
-	case http.StateIdle:
-		c.Idle()
-	case http.StateClosed:
-		s.forget(c)
-	}
 }
 
 func (s *Server) forget(c *tracked) {

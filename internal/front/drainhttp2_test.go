@@ -87,6 +87,9 @@ func TestDrainSaysGoAwayAtOnce(t *testing.T) {
 	if took := time.Since(began); took > drainLinger/2 {
 		t.Errorf("the GOAWAY took %s", took)
 	}
+	for next(); frame[3] != 7; { // the final one, though the client has not said that it has heard
+		next()
+	}
 	wantEnd(t, "the connection", c)
 	if err := wait(t, "Shutdown", done); err != nil {
 		t.Error(err)

@@ -89,7 +89,7 @@ const (
 // serveSecure serves a connection by what was negotiated (RFC 7301).
 func (s *Server) serveSecure(c *secureConn) {
 	if c.ConnectionState().NegotiatedProtocol == "h2" {
-		c.serveHTTP2(c.Conn)
+		s.serveHTTP2(rememberConn(context.Background(), c), c, nil)
 		return
 	}
 	s.http1.ServeConn(rememberConn(context.Background(), c), c)

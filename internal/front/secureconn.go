@@ -22,7 +22,7 @@ func (c *secureConn) NetConn() net.Conn { return c.wire.Conn }
 
 func (c *secureConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if n > 0 && c.waiting.Load() && !c.closing.Load() {
+	if n > 0 && c.waiting.Load() && !c.closing.Load() && !c.http2.Load() {
 		c.arrived() // it had come with the handshake, or with what was asked before
 	}
 	return n, err

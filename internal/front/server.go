@@ -3,8 +3,6 @@ package front
 import (
 	"context"
 	"errors"
-	"log"
-	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"highball/internal/h1"
+	"highball/internal/h2"
 	"highball/internal/uwsgi"
 )
 
@@ -19,9 +18,9 @@ import (
 type Server struct {
 	handler http.Handler
 	options Options
-	log     *log.Logger
 	short   shortage
-	http1   h1.Server // takes every connection but those of the next
+	http1   h1.Server // takes every connection but those of the next two
+	http2   h2.Server // takes those that turn out to speak it
 	uwsgi   h1.Server
 	start   sync.Once     // of http1
 	linger  time.Duration // drainLinger, but in tests
@@ -37,7 +36,6 @@ type Server struct {
 	cut      atomic.Bool // nothing waits any more: Close was called
 
 	mu        sync.Mutex
-	http2     []*http.Server // the last takes those that turn out to speak HTTP/2
 	listeners map[*listener]struct{}
 	conns     map[*tracked]struct{} // from their admission to their end
 	admission admission
@@ -50,7 +48,7 @@ func New(handler http.Handler, options Options) *Server {
 	options = options.withDefaults()
 	logger := options.Logger
 	s := &Server{
-		handler: handler, options: options, short: shortage{logger: logger}, log: log.New(debugWriter{logger}, "", 0), linger: drainLinger,
+		handler: handler, options: options, short: shortage{logger: logger}, linger: drainLinger,
 		born: time.Now(), refusals: newRefusals(logger), admission: newAdmission(options),
 		listeners: map[*listener]struct{}{}, conns: map[*tracked]struct{}{}, drained: make(chan struct{}),
 	}
@@ -65,13 +63,17 @@ func New(handler http.Handler, options Options) *Server {
 		HeadTimeout: options.HeaderTimeout, IdleTimeout: options.IdleTimeout, WriteTimeout: options.SendTimeout,
 		Refused: s.refusals.note, Watch: watch, Logger: logger,
 	}
-	s.http2 = []*http.Server{s.newHTTP2()}
+	s.http2 = h2.Server{
+		Handler: handler, Limits: options.Limits,
+		HeadTimeout: options.HeaderTimeout, IdleTimeout: options.IdleTimeout, WriteTimeout: options.SendTimeout,
+		Refused: s.refusals.note, Watch: watchHTTP2, Logger: logger,
+	}
 	return s
 }
 
 // Borrow says that the handler keeps nothing of a request and its response once it has
 // returned, so that the engine may use them again. It is to be called before Add.
-func (s *Server) Borrow() { s.http1.Borrows = true }
+func (s *Server) Borrow() { s.http1.Borrows, s.http2.Borrows = true, true }
 
 // Add takes a listener in and returns what accepts its connections until Shutdown
 // or Close. That returns nil then, and has closed l. A Shutdown that comes between
@@ -120,15 +122,22 @@ func (s *Server) serveConn(c net.Conn, how Listening) {
 	case how.UWSGI != nil:
 		s.serveUWSGI(rememberConn(context.Background(), c), c, how)
 	case how.TLS == nil:
-		s.http1.ServeConn(rememberConn(context.Background(), c), c)
+		s.servePlain(t, c)
 	default:
 		if secure := s.secure(t, c, how); secure != nil {
 			s.serveSecure(secure)
 		}
 	}
 	t.unqueue()
-	if !t.http2.Load() {
-		s.forget(t)
+	s.forget(t)
+}
+
+// servePlain serves a connection in the clear, by how its client begins.
+func (s *Server) servePlain(t *tracked, c net.Conn) {
+	ctx := rememberConn(context.Background(), c)
+	s.http1.ServeConn(ctx, c)
+	if t.http2.Load() {
+		s.serveHTTP2(ctx, c, t.preface)
 	}
 }
 
@@ -175,16 +184,4 @@ func (s *Server) Close() error {
 	s.wake()
 	s.stopLeaves()
 	return nil
-}
-
-// debugWriter takes what net/http writes about connections of HTTP/2 that misbehave.
-type debugWriter struct{ logger *slog.Logger }
-
-func (w debugWriter) Write(p []byte) (int, error) {
-	n := len(p)
-	for len(p) > 0 && p[len(p)-1] == '\n' {
-		p = p[:len(p)-1]
-	}
-	w.logger.Debug(string(p))
-	return n, nil
 }

@@ -22,7 +22,9 @@ type tracked struct {
 	socket socket
 	conn   net.Conn // the whole, this among it
 	server *Server
-	ahead  []byte // to be read before what comes; a hand-over and a header set it
+	ahead  []byte // to be read before what comes; a header of the PROXY protocol sets it
+
+	preface []byte // what was read before it turned out to speak HTTP/2
 
 	introduced introduced // by a proxy
 
@@ -108,7 +110,7 @@ func (c *tracked) ReadLate(b rawio.Buffers) (p []byte, n int, err error) {
 	if !c.expired.Load() {
 		p, n, err = c.raw.ReadLate(b)
 		c.note(n)
-		if n > 0 && c.waiting.Load() && !c.closing.Load() {
+		if n > 0 && c.waiting.Load() && !c.closing.Load() && !c.http2.Load() {
 			c.arrived()
 		}
 		if err == nil || !c.expired.Load() || !errors.Is(err, os.ErrDeadlineExceeded) {
