@@ -113,8 +113,11 @@ func (c *conn) sendData(st *stream, p []byte, ends bool) (sent int, err error) {
 		if n >= substance || flags != 0 {
 			c.calm.earn(4)
 		}
-		p, sent = p[n:], sent+n
-		c.kick()
+		if p, sent = p[n:], sent+n; flags == 0 {
+			c.kick()
+		} else {
+			c.kickForAnswer()
+		}
 	}
 	if ends && !st.localEnded {
 		if _, err := c.turn(st, 0); err != nil {
@@ -122,7 +125,7 @@ func (c *conn) sendData(st *stream, p []byte, ends bool) (sent int, err error) {
 		}
 		st.localEnded = true
 		c.output.pending = appendHead(c.output.room(c.server), 0, data, flagEndStream, st.id)
-		c.kick()
+		c.kickForAnswer()
 	}
 	return sent, nil
 }

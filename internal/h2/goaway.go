@@ -47,7 +47,7 @@ func (c *conn) stop(why *fault) {
 // rest is called when something has ended: with nothing left in hand the connection is
 // idle, or over. It needs mu.
 func (c *conn) rest() {
-	if c.load > 0 || c.output.flushing || c.over || !c.greeted {
+	if c.load > 0 || c.output.flushing || c.output.putOff || c.over || !c.greeted {
 		return
 	}
 	if c.idleFrom == busy {

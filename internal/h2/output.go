@@ -16,6 +16,14 @@ const (
 	mostPending = 128 << 10
 )
 
+// When answers leave together: a quarter of those that are in hand, none later than this
+// after the first, and only if the last write was not long ago.
+const (
+	together   = 4
+	patience   = 500 * time.Microsecond
+	succession = time.Millisecond
+)
+
 // output gathers the frames of all streams. One goroutine at a time writes them, for as
 // long as there are some; the connection's lock guards the rest.
 type output struct {
@@ -25,6 +33,11 @@ type output struct {
 	changed  sync.Cond // a flush has ended, or a handler
 	writing  int64     // tick since when a write waits for the client, or 0
 	told     bool      // the client knows that heads use no table
+
+	answers int         // ends of responses in pending
+	flushed time.Time   // when the last flush ended
+	later   *time.Timer // of a flush that is put off, or nil
+	putOff  bool
 }
 
 // room returns what waits, for appending.
@@ -55,8 +68,37 @@ type flusher conn
 // kick has somebody write what waits. It needs mu.
 func (c *conn) kick() {
 	if !c.output.flushing && len(c.output.pending) > 0 {
-		c.output.flushing = true
+		c.output.flushing, c.output.putOff = true, false
 		c.server.crew.run((*flusher)(c))
+	}
+}
+
+// kickForAnswer is kick for the end of a response. Where many requests are in hand and
+// answered in quick succession, a few answers leave together: each write costs more
+// than such a request does.
+func (c *conn) kickForAnswer() {
+	o := &c.output
+	o.answers++
+	if o.flushing || o.answers*together >= c.load || len(o.pending) >= enough || time.Since(o.flushed) > succession {
+		c.kick()
+		return
+	}
+	if o.putOff {
+		return
+	}
+	o.putOff = true
+	if o.later == nil {
+		o.later = time.AfterFunc(patience, c.kickLate)
+	} else {
+		o.later.Reset(patience)
+	}
+}
+
+func (c *conn) kickLate() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.output.putOff {
+		c.kick()
 	}
 }
 
@@ -69,6 +111,7 @@ func (f *flusher) do() {
 	defer c.mu.Unlock()
 	for len(o.pending) > 0 && o.err == nil {
 		b := o.pending
+		o.answers = 0
 		o.pending, o.writing = nil, c.server.warden.clock.Load()+1
 		c.mu.Unlock()
 		_, err := c.net.Write(b)
@@ -85,7 +128,7 @@ func (f *flusher) do() {
 		c.server.returnOutput(o.pending)
 		o.pending = nil
 	}
-	o.flushing = false
+	o.flushing, o.flushed = false, time.Now()
 	o.changed.Broadcast()
 	c.rest()
 }

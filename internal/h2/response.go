@@ -196,7 +196,7 @@ func (w *response) send(p []byte, ends bool) (int, error) {
 		st.localEnded = ends && len(w.held)+len(p) == 0
 		c.appendHeaders(st.id, w.block, st.localEnded)
 		if st.localEnded {
-			c.kick()
+			c.kickForAnswer()
 			return 0, nil
 		}
 	}
@@ -206,7 +206,9 @@ func (w *response) send(p []byte, ends bool) (int, error) {
 		return 0, err
 	}
 	n, err := c.sendData(st, p, ends && !st.localEnded)
-	c.kick()
+	if !ends {
+		c.kick()
+	}
 	return n, err
 }
 
