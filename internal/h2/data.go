@@ -74,12 +74,11 @@ func (c *conn) beginData(h head, size int) *fault {
 	switch {
 	case c.isIdle(h.stream):
 		return connFault(protocolError, "RFC 9113 5.1", "DATA on an idle stream")
+	case (st == nil || st.remoteEnded) && !c.calm.spend():
+		return connFault(enhanceYourCalm, "RFC 9113 10.5", "a flood of DATA for closed streams")
 	case st == nil && c.closed.byUs(h.stream):
 		return nil
 	case st == nil || st.remoteEnded:
-		if !c.calm.spend() {
-			return connFault(enhanceYourCalm, "RFC 9113 10.5", "a flood of DATA for closed streams")
-		}
 		return streamFault(h.stream, streamClosed, "RFC 9113 5.1", "DATA behind the end of its stream")
 	case int64(h.length) > st.recv:
 		return streamFault(h.stream, flowControlError, "RFC 9113 6.9.1", "more DATA than the stream's window")

@@ -9,7 +9,8 @@ type flow struct {
 	most     int64 // that it has at first
 	consumed int64 // bytes that it may be given again
 
-	queue []*stream // in the order of their turns to send
+	queue []*stream // in the order of their turns to send DATA
+	heads []*stream // that wait for room alone
 	moved int64     // tick when something was last sent
 }
 
@@ -39,8 +40,17 @@ func (c *conn) turn(st *stream, n int) (int, error) {
 			c.pause(st, false)
 			continue
 		}
+		room := len(c.output.pending) < enough
+		switch {
+		case n == 0 && room:
+			return 0, nil
+		case n == 0:
+			c.flow.heads = append(c.flow.heads, st)
+			c.pause(st, true)
+			continue
+		}
 		first := len(c.flow.queue) == 0 || c.flow.queue[0] == st
-		if first && len(c.output.pending) < enough && (n == 0 || c.flow.send > 0) {
+		if first && room && c.flow.send > 0 {
 			c.leaveQueue(st)
 			return int(min(int64(n), st.window, c.flow.send, maxFrame)), nil
 		}
@@ -64,7 +74,9 @@ func (c *conn) unsendable(st *stream) error {
 	return nil
 }
 
+// pause waits for news. What the stream has to say already is not kept for that.
 func (c *conn) pause(st *stream, shared bool) {
+	c.kick()
 	if st.waits.since == 0 || st.waits.shared != shared {
 		st.waits = waits{c.server.warden.clock.Load() + 1, shared}
 	}
@@ -83,6 +95,16 @@ func (c *conn) leaveQueue(st *stream) {
 			break
 		}
 	}
+	c.wakeFirst()
+}
+
+// flushed is called when there may be room. It needs mu.
+func (c *conn) flushed() {
+	for _, st := range c.flow.heads {
+		st.changed.Broadcast()
+	}
+	clear(c.flow.heads)
+	c.flow.heads = c.flow.heads[:0]
 	c.wakeFirst()
 }
 

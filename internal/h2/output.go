@@ -122,7 +122,7 @@ func (f *flusher) do() {
 			c.cut(err)
 		}
 		c.flow.moved = c.server.warden.clock.Load()
-		c.wakeFirst()
+		c.flushed()
 	}
 	if o.pending != nil {
 		c.server.returnOutput(o.pending)
