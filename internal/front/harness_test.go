@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); runtime.Gosched() {
 		buf := make([]byte, 1<<20)
 		leaked = string(buf[:runtime.Stack(buf, true)])
-		if !strings.Contains(leaked, "net/http.(*") && !strings.Contains(leaked, "front.(*Server)") && !strings.Contains(leaked, "internal/h1.(*") {
+		if !strings.Contains(leaked, "net/http.(*") && !strings.Contains(leaked, "front.(*Server)") && !strings.Contains(leaked, "internal/h1.(*") && !strings.Contains(leaked, "internal/h2.(*") {
 			leaked = ""
 			break
 		}
