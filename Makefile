@@ -12,6 +12,7 @@ FUZZTIME ?= 10s
 RESULTS  ?=
 
 STATICCHECK := v0.8.2
+H2SPEC      := v2.2.1
 CROSS       := linux/amd64 linux/arm64 darwin/arm64
 
 # The race detector needs cgo, and so a C compiler.
@@ -45,7 +46,7 @@ test: test-go test-hostile test-allocations test-mounted test-python ## every te
 
 # With RESULTS=directory, what the tests did is also left there for .ci/report.py.
 .PHONY: test-go
-test-go: build $(VENV)/.test ## go test, with the race detector where it can be built
+test-go: build $(VENV)/.test $(TOOLS)/h2spec-$(H2SPEC)/h2spec ## go test, with the race detector where it can be built
 ifeq ($(RESULTS),)
 	$(WITH_VENV) $(GO_TEST) $$($(GO) list ./... | grep -v /e2e/hostile)
 else
@@ -149,6 +150,11 @@ clean: ## remove everything that was made
 $(TOOLS)/$(STATICCHECK)/staticcheck:
 	@mkdir -p $(@D)
 	GOBIN=$(@D) $(GO) install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK)
+
+# The conformance suite for HTTP/2 that a test of internal/h2 runs.
+$(TOOLS)/h2spec-$(H2SPEC)/h2spec:
+	@mkdir -p $(@D)
+	GOBIN=$(@D) $(GO) install github.com/summerwind/h2spec/cmd/h2spec@$(H2SPEC)+incompatible
 
 # pip is the last thing that venv puts there: without it the virtualenv is a
 # broken one (python3-venv is missing, perhaps), and is made anew.

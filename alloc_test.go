@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"testing"
 	"time"
@@ -66,12 +67,9 @@ func (s *readySlot) Payload(_ wire.Header, buf []byte) ([]byte, error) {
 func (*readySlot) End()       {}
 func (*readySlot) Done() bool { return true }
 
-// From a connection to the frame for a worker, and from its answer to the connection, a
-// GET takes nothing from the heap.
-func TestAllocationsOfARequest(t *testing.T) {
-	if raceDetector {
-		t.Skip("the race detector has pools forget: make test-allocations")
-	}
+// readyGateway has a slot that answers at once, and trusts a proxy that is not there.
+func readyGateway(t *testing.T) http.Handler {
+	t.Helper()
 	payload := wire.AppendTuple(nil, 3)
 	payload = wire.AppendLatin1(payload, "200 OK")
 	payload = wire.AppendList(payload, 2)
@@ -80,17 +78,25 @@ func TestAllocationsOfARequest(t *testing.T) {
 	}
 	slot := &readySlot{payload: wire.AppendBytes(payload, []byte("hello, world"))}
 	release := func() {}
-	handler := gateway.New(gateway.Options{
+	trust, err := proxied.NewTrust([]string{"192.0.2.128/25"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return proxied.New(gateway.New(gateway.Options{
 		Acquire: func(context.Context, gateway.Ask) (gateway.Lease, error) {
 			return gateway.Lease{Slot: slot, Release: release}, nil
 		},
 		Logger: slog.New(slog.DiscardHandler), RequestTimeout: time.Minute,
-	})
-	trust, err := proxied.NewTrust([]string{"192.0.2.0/24"}, "")
-	if err != nil {
-		t.Fatal(err)
+	}), proxied.Options{Trust: trust})
+}
+
+// From a connection to the frame for a worker, and from its answer to the connection, a
+// GET takes nothing from the heap.
+func TestAllocationsOfARequest(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector has pools forget: make test-allocations")
 	}
-	server := &h1.Server{Handler: proxied.New(handler, proxied.Options{Trust: trust}), Borrows: true}
+	server := &h1.Server{Handler: readyGateway(t), Borrows: true}
 	const request = "GET /articles/2026?page=2 HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n" +
 		"Accept: text/html,*/*;q=0.8\r\nAccept-Language: en-GB\r\nAccept-Encoding: gzip, br\r\nsec-fetch-mode: navigate\r\nCookie: a=b\r\n\r\n"
 	run := func(requests int) float64 {

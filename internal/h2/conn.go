@@ -104,8 +104,7 @@ func (c *conn) serve() error {
 			return err
 		}
 		err := c.receive(parseHead(c.in.take(frameHead)))
-		var f *fault
-		if errors.As(err, &f) && f.stream != 0 {
+		if f, ok := err.(*fault); ok && f.stream != 0 {
 			err = c.resetFor(f)
 		}
 		if err != nil {

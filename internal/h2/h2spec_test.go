@@ -25,8 +25,8 @@ const h2specCases = 145
 // since some of its cases depend on who is quicker.
 func TestH2spec(t *testing.T) {
 	program, err := filepath.Abs(filepath.Join("..", "..", ".tools", h2specVersion, "h2spec"))
-	if _, there := os.Stat(program); err != nil || there != nil {
-		t.Skip("h2spec is not installed: make tools")
+	if _, missing := os.Stat(program); err != nil || missing != nil {
+		t.Skip("h2spec is not installed: make test-go does that")
 	}
 	times := 2
 	if os.Getenv("HIGHBALL_TEST_LONG") != "" {
