@@ -46,8 +46,8 @@ connections until their clients close.`,
 			KnownAs: []string{"write-timeout", "socket-send-timeout", "http-write-timeout"},
 			Doc: `
 How long a client may take nothing at all of a response that is there for it. Then the connection is cut. It is a limit of progress: each byte
-that the client's side takes begins it anew, so that a slow download of hours is no matter; over HTTP/2 each 16 KiB of a stream do, and
-a stream that does not get on is reset. nginx has the same default. ` + "`0`" + ` lets
+that the client's side takes begins it anew, so that a slow download of hours is no matter. Over HTTP/2 it holds for each stream as well: one
+that does not get on is reset, the others go on. nginx has the same default. ` + "`0`" + ` lets
 a client that has stopped reading hold its connection until it is closed by the network.`,
 		},
 	}
@@ -82,7 +82,8 @@ head arrives. It may be 1 KiB to 16 MiB. It also bounds the fields that may foll
 			KnownAs: []string{"max-headers", "max-header-count", "limit-headers"},
 			Doc: `
 How many fields the head of a request may have. One with more is answered 431. Browsers send twenty, and proxies add some; hundreds come only
-from those who look for what a server does with them. At most 32768. HTTP/2 has ` + "`limit-request-head`" + ` alone.`,
+from those who look for what a server does with them. At most 32768. Over HTTP/2 all
+pieces of one cookie count once.`,
 		},
 		{
 			Name: "max-connections", Kind: settings.Int, Min: 0, Group: connectionGroup,

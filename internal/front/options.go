@@ -38,7 +38,7 @@ type Options struct {
 	// SendTimeout bounds how long a client may take nothing of a response. Default: 60 s.
 	SendTimeout time.Duration
 
-	// Limits are those of HTTP/1; HTTP/2 has Head of them.
+	// Limits bound a request's head; ChunkExtensions is of HTTP/1 alone.
 	Limits h1.Limits
 
 	// MaxConnections bounds the connections that are open at a time. Default: three
