@@ -120,3 +120,20 @@ func TestCloseCutsHTTP2(t *testing.T) {
 		t.Error("it was answered")
 	}
 }
+
+// Who says nothing, and goes on saying it when told to go, holds nobody's place.
+func TestSilentHTTP2IsEvictedAtOnce(t *testing.T) {
+	s, addr := bounded(t, "tcp", Options{MaxConnections: 1}, time.Nanosecond, answers)
+	for range 5 {
+		silent := connect(t, addr)
+		send(t, silent, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00")
+		eventually(t, "it rests", func() bool { return s.resting() == 1 })
+	}
+	began := time.Now()
+	c := connect(t, addr)
+	send(t, c, request)
+	wantAnswer(t, "the new one", c, false)
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it waited for %s", took)
+	}
+}

@@ -16,6 +16,7 @@ type body struct {
 	r       int
 	expects bool // the client waits for "100 Continue"
 	over    bool // nobody reads it any more
+	readers int  // who do at the moment
 	trailed bool // the request has its trailer
 }
 
@@ -48,6 +49,8 @@ func (b *body) Read(p []byte) (int, error) {
 	c := st.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	b.readers++
+	defer func() { b.readers-- }()
 	for {
 		switch {
 		case b.over:

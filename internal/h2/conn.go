@@ -173,13 +173,14 @@ func (c *conn) notePartial() {
 // It returns when no handler runs any more.
 func (c *conn) end(err error) {
 	var f *fault
+	evicted := false
 	c.mu.Lock()
 	switch {
 	case errors.As(err, &f):
 	case c.leaving.why != nil: // the warden has ended it
 		f = c.leaving.why
-	case errors.Is(err, os.ErrDeadlineExceeded): // it was idle, and another one is to have its place
-		f = &fault{}
+	case errors.Is(err, os.ErrDeadlineExceeded): // it was idle, and another one waits for its place
+		f, evicted = &fault{}, true
 	}
 	c.over = true
 	if c.output.err != nil {
@@ -193,7 +194,7 @@ func (c *conn) end(err error) {
 	c.mu.Unlock()
 	if f != nil {
 		c.tell(f)
-		c.linger()
+		c.linger(evicted)
 	}
 	_ = c.net.Close()
 	c.releaseInput()
@@ -206,7 +207,7 @@ func (c *conn) end(err error) {
 
 // abandon ends all streams: their client has left, or is to. It needs mu.
 func (c *conn) abandon() {
-	c.output.changed.Broadcast()
+	c.output.putOff = false
 	for _, st := range c.ready {
 		if st != nil {
 			c.load--
@@ -219,21 +220,26 @@ func (c *conn) abandon() {
 }
 
 // linger waits until what was written has gone, ends our direction, and throws away
-// what still comes, for a time.
-func (c *conn) linger() {
+// what still comes, for a time: not where somebody waits for that, and not for long
+// where the client has known that it is to go.
+func (c *conn) linger(evicted bool) {
 	_ = c.net.SetWriteDeadline(time.Now().Add(lingerTime))
 	c.mu.Lock()
 	for c.output.flushing {
 		c.output.changed.Wait()
 	}
-	failed := c.output.err != nil
+	brief := c.output.err != nil || evicted
+	patience := lingerTime
+	if c.leaving.final {
+		patience = min(patience, c.server.linger())
+	}
 	c.watcher.Closing()
 	c.mu.Unlock()
 	half, ok := c.net.(interface{ CloseWrite() error })
-	if failed || !ok || half.CloseWrite() != nil {
+	if brief || !ok || half.CloseWrite() != nil {
 		return
 	}
-	_ = c.net.SetReadDeadline(time.Now().Add(lingerTime))
+	_ = c.net.SetReadDeadline(time.Now().Add(patience))
 	_, _ = io.CopyN(io.Discard, c.net, lingerBytes)
 }
 

@@ -1,6 +1,8 @@
 package h2
 
 import (
+	"errors"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -136,9 +138,13 @@ func (f *flusher) do() {
 // cut ends a connection that cannot be written to. It needs mu.
 func (c *conn) cut(err error) {
 	c.output.err = err
+	why := errClientLeft
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		why = errSlow
+	}
 	_ = c.net.SetReadDeadline(time.Unix(1, 0))
 	for _, st := range c.streams {
-		c.forget(st, errClientLeft)
+		c.forget(st, why)
 	}
 }
 

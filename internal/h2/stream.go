@@ -19,7 +19,7 @@ var (
 	errReset      = errors.New("the client has reset the stream")
 	errClientLeft = errors.New("the connection has ended")
 	errFault      = errors.New("the stream was reset for a fault of its client")
-	errSlow       = fmt.Errorf("the client took nothing of the stream for too long: %w", os.ErrDeadlineExceeded)
+	errSlow       = fmt.Errorf("the client took nothing for too long: %w", os.ErrDeadlineExceeded)
 	errShort      = errors.New("the body is shorter than its Content-Length")
 	errDone       = errors.New("the handler has returned")
 )

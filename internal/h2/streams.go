@@ -142,6 +142,8 @@ func (c *conn) done(st *stream, whole bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	st.body.over = true
+	st.changed.Broadcast()
+	left := st.body.readers > 0 || st.waits.since > 0 // somebody, by the handler
 	switch {
 	case st.gone != nil:
 	case !st.localEnded:
@@ -158,7 +160,7 @@ func (c *conn) done(st *stream, whole bool) {
 	c.load--
 	c.rest()
 	c.output.changed.Broadcast()
-	if whole && c.server.Borrows {
+	if whole && !left && c.server.Borrows {
 		c.server.recycle(st)
 	}
 }
