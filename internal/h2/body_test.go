@@ -225,3 +225,25 @@ func netClient(t *testing.T, s *Server) (client *http.Client, url string) {
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: limit}, fmt.Sprintf("http://127.0.0.1:%d/", listening(t, s, nil))
 }
+
+// Padding takes windows as data does, and is given back though nobody reads it.
+func TestPaddingIsGivenBack(t *testing.T) {
+	s := serving(t, func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
+	s.StreamBuffer, s.MaxStreams = 64<<10, 1
+	c := connect(t, s)
+	c.ask(1, false, post)
+	for range 8 { // batches of a quarter of both windows
+		for range 64 {
+			c.must(c.WriteDataPadded(1, false, []byte{1}, make([]byte, 255)))
+		}
+		opened := map[uint32]bool{}
+		c.await("both windows", func(f frame) bool {
+			opened[f.StreamID] = opened[f.StreamID] || f.Type == http2.FrameWindowUpdate
+			return f.Type == http2.FrameGoAway || opened[0] && opened[1]
+		})
+	}
+	c.must(c.WriteData(1, true, nil))
+	if a := c.response(1); a.status != "200" {
+		t.Errorf("got %+v", a)
+	}
+}

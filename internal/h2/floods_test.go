@@ -175,6 +175,24 @@ func TestUnreadAnswers(t *testing.T) {
 	wait(t, "the end", ended)
 }
 
+// Whatever they are for: what waits to be written has a bound.
+func TestMostPending(t *testing.T) {
+	server, nc := net.Pipe()
+	defer nc.Close()
+	c := serving(t, hello).newConn(t.Context(), server, nil)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.output.flushing = true // and gets nowhere
+	for n := 0; c.leaving.why == nil; n++ {
+		if c.answerWith(appendReset(c.output.room(c.server), 1, cancel)); len(c.output.pending) > mostPending+20 {
+			t.Fatalf("%d bytes wait", len(c.output.pending))
+		}
+	}
+	if c.leaving.why.code != enhanceYourCalm || len(c.output.pending) < mostPending {
+		t.Errorf("%v at %d bytes", c.leaving.why, len(c.output.pending))
+	}
+}
+
 // A table that is larger than was said ends the connection, and so does a bomb: fields
 // that are small on the wire and large in memory are a head that is too large.
 func TestHPACK(t *testing.T) {

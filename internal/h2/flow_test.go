@@ -2,7 +2,9 @@ package h2
 
 import (
 	"io"
+	"net"
 	"net/http"
+	"runtime"
 	"testing"
 	"time"
 
@@ -117,6 +119,50 @@ func TestStreamThatIsTakenSlowly(t *testing.T) {
 	if a := c.response(1); len(a.body) != 400 {
 		t.Errorf("%d bytes came", len(a.body))
 	}
+}
+
+// Who waits already has its turn before who comes.
+func TestTurnsAreInOrder(t *testing.T) {
+	server, nc := net.Pipe()
+	defer nc.Close()
+	c := serving(t, hello).newConn(t.Context(), server, nil)
+	other, st := c.newStream(1), c.newStream(3)
+	other.queued, c.flow.queue = true, []*stream{other}
+	turn := make(chan int, 1)
+	go func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		n, _ := c.turn(st, 10)
+		turn <- n
+	}()
+	for queued := false; !queued; runtime.Gosched() {
+		c.mu.Lock()
+		queued = len(c.flow.queue) == 2
+		c.mu.Unlock()
+		if len(turn) > 0 {
+			t.Fatal("it did not wait")
+		}
+	}
+	c.mu.Lock()
+	c.leaveQueue(other)
+	c.mu.Unlock()
+	if n := wait(t, "the turn", turn); n != 10 {
+		t.Errorf("%d bytes of 10", n)
+	}
+}
+
+// A client that takes not even what the server says of itself is cut.
+func TestServerThatIsNotHeard(t *testing.T) {
+	s := serving(t, hello)
+	s.WriteTimeout = 30 * time.Millisecond
+	server, nc := net.Pipe() // which holds nothing
+	defer nc.Close()
+	ended := make(chan struct{})
+	go func() {
+		s.ServeConn(t.Context(), server, nil)
+		close(ended)
+	}()
+	wait(t, "the end", ended)
 }
 
 // A client that takes nothing of the connection is cut, and its handlers are told.

@@ -22,6 +22,26 @@ func TestSmallResponseIsTwoFrames(t *testing.T) {
 	}
 }
 
+// The first head says that there is no table, as a client wants it that has made its
+// own smaller (RFC 7541 4.2); further ones do not.
+func TestHeadsUseNoTable(t *testing.T) {
+	c := connect(t, serving(t, hello), http2.Setting{ID: http2.SettingHeaderTableSize, Val: 0})
+	c.ReadMetaHeaders = nil
+	for i, want := range []byte{emptyTable, 0x88} {
+		c.ask(uint32(2*i+1), true, get)
+		for {
+			f, err := c.ReadFrame()
+			c.must(err)
+			if head, ok := f.(*http2.HeadersFrame); ok {
+				if got := head.HeaderBlockFragment()[0]; got != want {
+					t.Errorf("head %d begins with %#x, want %#x", i, got, want)
+				}
+				break
+			}
+		}
+	}
+}
+
 // The gateway's own way: fields in order, those of a handler around, no type guessed.
 func TestWriteHead(t *testing.T) {
 	c := connect(t, serving(t, func(w http.ResponseWriter, _ *http.Request) {
