@@ -50,6 +50,11 @@ var libraries = map[string][]string{
 	"golang.org/x/net/http2/hpack":    {"internal/h2"},
 	"golang.org/x/sys/unix":           {"internal", "bench"},
 	"github.com/rogpeppe/go-internal": {}, // tests only
+
+	"github.com/caddyserver/certmagic": {"internal/acme"},
+	"github.com/mholt/acmez/v3/acme":   {"internal/acme"}, // its errors and challenges
+	"go.uber.org/zap":                  {"internal/acme"}, // its log
+	"go.uber.org/zap/zapcore":          {"internal/acme"},
 }
 
 // sourceFile is one Go file of the module.
