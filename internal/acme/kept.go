@@ -21,13 +21,14 @@ type kept struct {
 	config  *certmagic.Config
 	current atomic.Pointer[tls.Certificate] // what is served; nil: none yet
 
+	now     chan struct{} // has it looked at without waiting
 	first   chan struct{} // closed after the first try
 	failed  error         // of a name on demand that could not be had; written before first is closed
 	expires time.Time     // of such a name: when it may be tried again
 }
 
 func (m *Manager) newKept(name string, onDemand bool) *kept {
-	k := &kept{m: m, name: name, onDemand: onDemand, first: make(chan struct{}), cache: m.newCache()}
+	k := &kept{m: m, name: name, onDemand: onDemand, now: make(chan struct{}, 1), first: make(chan struct{}), cache: m.newCache()}
 	k.config = m.newConfig(k.cache)
 	k.log = m.opts.Logger.With("name", name)
 	return k
@@ -69,6 +70,7 @@ func (k *kept) run(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
+		case <-k.now:
 		case <-time.After(about(wait)):
 		}
 	}
