@@ -140,3 +140,11 @@ func shake(m *Manager, name string) (*x509.Certificate, error) {
 }
 
 var errDown = errors.New("dial tcp 192.0.2.1:443: connection refused")
+
+func start(t *testing.T, m *Manager) {
+	t.Helper()
+	if err := m.Open(); err != nil {
+		t.Fatal(err)
+	}
+	m.Start()
+}

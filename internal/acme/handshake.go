@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // ALPN is the protocol that has to be among tls.Config.NextProtos for TLSALPN01.
@@ -60,18 +61,23 @@ const challengePath = "/.well-known/acme-challenge/"
 // Handler answers HTTP01's requests, also those of a challenge that another process with
 // the same directory is in. All others, and such with a token that is nobody's, are next's.
 func (m *Manager) Handler(next http.Handler) http.Handler {
-	if m.acme == nil || !m.opts.offers(HTTP01) {
+	if !m.opts.offers(HTTP01) {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, challengePath) || !m.acme.HandleHTTPChallenge(w, r) {
+		if !strings.HasPrefix(r.URL.Path, challengePath) || !m.acme.HandleHTTPChallenge(w, r) { // a nil one does nothing
 			next.ServeHTTP(w, r)
 		}
 	})
 }
 
+// demandWait is how long a handshake waits for a certificate on demand.
+const demandWait = 30 * time.Second
+
 // await waits until the first try to get k's certificate is over.
 func (k *kept) await(ctx context.Context) (*tls.Certificate, error) {
+	ctx, cancel := context.WithTimeout(ctx, demandWait)
+	defer cancel()
 	select {
 	case <-k.first:
 	case <-ctx.Done():

@@ -30,37 +30,46 @@ type Manager struct {
 	kept map[string]*kept // by name, lower case
 }
 
-// New makes the directory and says whether it can be used. Start begins the work.
+// New checks the options. It touches nothing: Open does, as the user that the server
+// runs as.
 func New(opts Options) (*Manager, error) {
 	opts = opts.withDefaults()
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	store, err := openStorage(opts.Dir)
-	if err != nil {
-		return nil, err
-	}
-	m := &Manager{opts: opts, storage: store, kept: map[string]*kept{}, limit: newLimiter(demandBurst, demandEvery)}
+	m := &Manager{opts: opts, kept: map[string]*kept{}, limit: newLimiter(demandBurst, demandEvery)}
 	m.ctx, m.end = context.WithCancel(context.Background())
-	cache := m.newCache()
-	cache.Stop() // nothing is put there
-	m.answers = m.newConfig(cache)
-	for _, name := range opts.Names {
-		m.add(normal(name), false)
-	}
 	return m, nil
 }
 
-// Start serves at once what the directory has, and begins to get what it has not. It
-// does not wait for an authority.
+// Open makes the directory, says whether it can be used, and has what is there served.
+func (m *Manager) Open() error {
+	var err error
+	if m.storage, err = openStorage(m.opts.Dir); err != nil {
+		return err
+	}
+	cache := m.newCache()
+	cache.Stop() // nothing is put there
+	m.answers = m.newConfig(cache)
+	for _, name := range m.opts.Names {
+		k := m.newKept(normal(name), false)
+		m.kept[k.name] = k
+		if err := k.load(m.ctx); err != nil {
+			k.log.Debug("no certificate to begin with", "error", err)
+		}
+	}
+	return nil
+}
+
+// Start begins to get what Open has not found, and to renew what it has. It does not wait
+// for an authority, and is for when its questions can be answered.
 func (m *Manager) Start() {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	for _, k := range m.kept {
-		if err := k.load(m.ctx); err != nil {
-			k.log.Debug("no certificate to begin with", "error", err)
+		if !k.onDemand {
+			m.done.Go(func() { k.run(m.ctx) })
 		}
-		m.done.Go(func() { k.run(m.ctx) })
 	}
 }
 
@@ -76,13 +85,6 @@ func (m *Manager) Close() {
 	}
 }
 
-// add has a name kept; mu is held, or nobody else knows the Manager yet.
-func (m *Manager) add(name string, onDemand bool) *kept {
-	k := m.newKept(name, onDemand)
-	m.kept[name] = k
-	return k
-}
-
 // find returns who keeps a certificate for a host: of its own name, or of a pattern.
 func (m *Manager) find(name string) *kept {
 	m.mu.RLock()
@@ -96,10 +98,10 @@ func (m *Manager) find(name string) *kept {
 	return nil
 }
 
-// Covers says whether this Manager is the one that has a host's certificate.
-func (m *Manager) Covers(host string) bool {
-	name := normal(host)
-	return m.find(name) != nil || m.allows(name)
+// Has says whether a client that asks for a name, in lower case, is to be served by this
+// Manager; "" is one that names none.
+func (m *Manager) Has(name string) bool {
+	return name == "" && len(m.opts.Names) > 0 || m.find(normal(name)) != nil || m.allows(normal(name))
 }
 
 // normal is a name as certificates have it.

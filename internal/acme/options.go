@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -134,4 +135,25 @@ func Roots(file string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("%s has no certificate: want one or more in PEM", file)
 	}
 	return pool, nil
+}
+
+// DefaultDir is where certificates are kept if nothing is said of it: in what systemd has
+// made for the service, in the user's own data, or below /var/lib.
+func DefaultDir(getenv func(string) string) string {
+	state, _, _ := strings.Cut(getenv("STATE_DIRECTORY"), ":")
+	home := getenv("HOME")
+	switch {
+	case state != "":
+		return filepath.Join(state, "acme")
+	case getenv("XDG_DATA_HOME") != "":
+		return filepath.Join(getenv("XDG_DATA_HOME"), "highball", "acme")
+	case os.Geteuid() != 0 && home != "" && isDir(home):
+		return filepath.Join(home, ".local", "share", "highball", "acme")
+	}
+	return "/var/lib/highball/acme"
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }

@@ -71,6 +71,19 @@ func join(t *testing.T, ca *pebble.CA, opts Options) *site {
 	return s
 }
 
+func (s *site) open(t *testing.T) {
+	t.Helper()
+	if err := s.Open(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *site) start(t *testing.T) {
+	t.Helper()
+	s.open(t)
+	s.Start()
+}
+
 // listen has the Manager serve on ports.
 func (s *site) listen(t *testing.T, p ports) *site {
 	t.Helper()
@@ -117,7 +130,7 @@ func TestIssue(t *testing.T) {
 			o.BadNonces = 30
 			ca := pebble.Start(t, o)
 			s := join(t, ca, Options{Names: []string{"example.test"}, Challenges: []string{challenge}}).listen(t, p)
-			s.Start()
+			s.start(t)
 			s.has(t, "example.test")
 			if lines := s.log.lines("certificate obtained"); len(lines) != 1 || !strings.Contains(lines[0], "Pebble") {
 				t.Errorf("lines %v", lines)
@@ -133,7 +146,7 @@ func TestIssueByDNS(t *testing.T) {
 	p, o := newPorts(t)
 	o.DNS = pebble.StartDNS(t)
 	s := join(t, pebble.Start(t, o), Options{Names: []string{"*.example.test"}, DNS: o.DNS}).listen(t, p)
-	s.Start()
+	s.start(t)
 	s.has(t, "a.example.test")
 	if _, err := s.peer(t, "a.b.example.test"); err == nil {
 		t.Error("a pattern is for one label")
@@ -144,6 +157,7 @@ func TestIssueByDNS(t *testing.T) {
 func TestOthersTokens(t *testing.T) {
 	p, o := newPorts(t)
 	s := join(t, pebble.Start(t, o), Options{Names: []string{"example.test"}}).listen(t, p)
+	s.open(t)
 	for _, path := range []string{"/", challengePath, challengePath + "x", challengePath + "../../x"} {
 		response, err := http.Get("http://" + s.http + path)
 		if err != nil {
@@ -163,8 +177,9 @@ func TestAnotherProcessAnswers(t *testing.T) {
 			p, o := newPorts(t)
 			ca, dir := pebble.Start(t, o), t.TempDir()
 			opts := Options{Names: []string{"example.test"}, Dir: dir, Challenges: []string{challenge}}
-			answers := join(t, ca, opts).listen(t, p) // not started: it orders nothing
-			join(t, ca, opts).Start()
+			answers := join(t, ca, opts).listen(t, p)
+			answers.open(t) // but not started: it orders nothing
+			join(t, ca, opts).start(t)
 			harness.Eventually(t, "the certificate of the other", func() bool {
 				for _, k := range answers.kept {
 					return k.load(context.Background()) == nil
@@ -181,8 +196,8 @@ func TestTwoProcessesOrderOnce(t *testing.T) {
 	ca, dir := pebble.Start(t, o), t.TempDir()
 	one := join(t, ca, Options{Names: []string{"example.test"}, Dir: dir}).listen(t, p)
 	other := join(t, ca, Options{Names: []string{"example.test"}, Dir: dir})
-	one.Start()
-	other.Start()
+	one.start(t)
+	other.start(t)
 	first := one.has(t, "example.test")
 	harness.Eventually(t, "the other has it", func() bool {
 		leaf, err := shake(other.Manager, "example.test")
@@ -198,7 +213,7 @@ func TestRefusedAndUnreachable(t *testing.T) {
 	o.Blocked = []string{"blocked.test"}
 	ca := pebble.Start(t, o)
 	s := join(t, ca, Options{Names: []string{"blocked.test", "example.test"}}).listen(t, p)
-	s.Start()
+	s.start(t)
 	s.has(t, "example.test")
 	harness.Eventually(t, "the refusal", func() bool {
 		return len(s.log.lines("(rejectedIdentifier)")) > 1 // it is tried again
@@ -215,9 +230,9 @@ func TestRefusedAndUnreachable(t *testing.T) {
 
 	// Nobody listens where the authority looks.
 	away := pebble.Start(t, pebble.Options{HTTPPort: 1, TLSPort: 1})
-	lost := join(t, away, Options{Names: []string{"example.test"}})
-	lost.Start()
-	harness.Eventually(t, "the failure", func() bool { return len(lost.log.lines("connection refused")) > 0 })
+	lost := join(t, away, Options{Names: []string{"example.test"}, Challenges: []string{HTTP01}})
+	lost.start(t)
+	harness.Eventually(t, "the failure", func() bool { return len(lost.log.lines("(connection)")) > 1 })
 }
 
 func TestAuthorityGoesAndComesBack(t *testing.T) {
@@ -225,7 +240,7 @@ func TestAuthorityGoesAndComesBack(t *testing.T) {
 	ca := pebble.Start(t, o)
 	ca.Stop()
 	s := join(t, ca, Options{Names: []string{"example.test"}}).listen(t, p)
-	s.Start()
+	s.start(t)
 	harness.Eventually(t, "two failures", func() bool { return len(s.log.lines("connection refused")) > 1 })
 	ca.Restart(t)
 	s.has(t, "example.test")
@@ -279,7 +294,7 @@ func TestRenewWhileServing(t *testing.T) {
 	p, o := newPorts(t)
 	ca := pebble.Start(t, o)
 	s := join(t, ca, Options{Names: []string{"example.test"}}).listen(t, p)
-	s.Start()
+	s.start(t)
 	old := s.has(t, "example.test")
 	var clients sync.WaitGroup
 	stop := make(chan struct{})
@@ -316,7 +331,7 @@ func TestRevoked(t *testing.T) {
 	p, o := newPorts(t)
 	ca := pebble.Start(t, o)
 	s := join(t, ca, Options{Names: []string{"example.test"}}).listen(t, p)
-	s.Start()
+	s.start(t)
 	old := s.has(t, "example.test")
 	s.revoke(t, old)
 	s.rewrite(t, `"_retryAfter": *"[^"]*"`, `"_retryAfter": "2020-01-01T00:00:00Z"`)
@@ -348,7 +363,7 @@ func TestOnDemand(t *testing.T) {
 	p, o := newPorts(t)
 	ca := pebble.Start(t, o)
 	s := join(t, ca, Options{OnDemand: []string{"*.example.test"}}).listen(t, p)
-	s.Start()
+	s.start(t)
 	if _, err := s.peer(t, "www.example.test"); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ func TestAuthorityIsDownForAWeek(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, l := newAuthority(t, 30*day), &log{}
 		m := newManager(t, a, l, Options{Names: []string{"example.test"}, Dir: t.TempDir()})
-		m.Start()
+		start(t, m)
 		defer m.Close()
 		synctest.Wait()
 		<-time.After(19 * day) // not yet in the last third
@@ -56,7 +56,7 @@ func TestPastTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, l := newAuthority(t, 6*day), &log{}
 		m := newManager(t, a, l, Options{Names: []string{"example.test"}, Dir: t.TempDir()})
-		m.Start()
+		start(t, m)
 		defer m.Close()
 		synctest.Wait()
 		a.set(errDown)
@@ -83,7 +83,7 @@ func TestAuthorityIsDownAtTheStart(t *testing.T) {
 		a.set(errDown)
 		dir := t.TempDir()
 		m := newManager(t, a, l, Options{Names: []string{"example.test"}, Dir: dir})
-		m.Start()
+		start(t, m)
 		synctest.Wait()
 		if leaf, err := shake(m, "example.test"); err == nil {
 			t.Fatalf("got a certificate of %v", leaf.Issuer)
@@ -103,7 +103,7 @@ func TestAuthorityIsDownAtTheStart(t *testing.T) {
 		a.set(errDown)
 		m = newManager(t, a, l, Options{Names: []string{"example.test"}, Dir: dir})
 		orders := len(a.asked())
-		m.Start()
+		start(t, m)
 		defer m.Close()
 		again, err := shake(m, "example.test") // Start has loaded it
 		if err != nil || !again.Equal(first) || len(a.asked()) != orders {
@@ -120,7 +120,7 @@ func TestOneOrderForTwo(t *testing.T) {
 		var both []*Manager
 		for range 2 {
 			m := newManager(t, a, l, Options{Names: []string{"example.test"}, Dir: dir})
-			m.Start()
+			start(t, m)
 			defer m.Close()
 			both = append(both, m)
 		}
