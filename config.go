@@ -8,6 +8,7 @@ import (
 // Defaults of [Config]; docs/CONFIG.md gives the reason for each.
 const (
 	DefaultBind           = "127.0.0.1:8000"
+	DefaultLocalBind      = "https://127.0.0.1:8443" // with LocalHTTPS
 	DefaultThreads        = 4
 	DefaultQueueSize      = 1024
 	DefaultStartTimeout   = 60 * time.Second
@@ -260,6 +261,16 @@ type Config struct {
 
 	// TLS says how https is served.
 	TLS TLS
+
+	// ACME has the server get certificates by itself. With it and without Bind, that is
+	// ":80" and "https://:443", and TLS.Redirect.
+	ACME ACME
+
+	// LocalHTTPS has the server make a certificate for localhost, the addresses of
+	// loopback and the machine's name, by an authority of its own in ACME.Dir, and has the
+	// machine's programs trust that as far as nobody has to be asked. For development.
+	// Without Bind, that is DefaultLocalBind.
+	LocalHTTPS bool
 
 	// Logger receives the server's own messages and what the application writes
 	// to wsgi.errors, stdout and stderr. Default: slog.Default().

@@ -60,6 +60,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.MemoryBudget = cpus.MemoryLimit() / 10 * 9
 	}
 	orDefault(&c.Backlog, DefaultBacklog)
+	c.automaticDefaults()
 	if len(c.Bind) == 0 {
 		c.Bind = []string{DefaultBind}
 	}
@@ -98,6 +99,9 @@ func (c *Config) check() error {
 		}
 	}
 	if err := c.checkBodies(); err != nil {
+		return err
+	}
+	if err := c.checkACME(); err != nil {
 		return err
 	}
 	if err := c.checkTLS(); err != nil {

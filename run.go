@@ -35,7 +35,7 @@ type run struct {
 // while the workers start wait in the sockets' backlogs.
 func (s *Server) Run(ctx context.Context) error {
 	r := &run{s: s, stopped: make(chan struct{})}
-	r.front = front.New(s.proxied(r.secured(s.gateway)), s.cfg.front())
+	r.front = front.New(s.automatic.answering(s.proxied(r.secured(s.gateway))), s.cfg.front())
 	if !s.runCalled.CompareAndSwap(false, true) {
 		return errors.New("highball: Run was called twice")
 	}
@@ -53,6 +53,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer cancel()
 	r.end = cancel
 	defer r.keepCertificates()()
+	defer s.automatic.end()
 	control := r.newControl()
 	defer control.end()
 	if r.control != nil && !r.control.Shared() {
@@ -183,7 +184,7 @@ func (r *run) listening(b listen.Bind) front.Listening {
 	var how front.Listening
 	switch b.Protocol {
 	case listen.HTTPS:
-		how.TLS = r.s.certificates.Config("h2", "http/1.1")
+		how.TLS = r.s.certificates.Config(append([]string{"h2", "http/1.1"}, r.s.automatic.protocols()...)...)
 		how.Variables = r.s.certificates.Variables
 	case listen.UWSGI:
 		how.UWSGI = r.s.speaksForOthers
@@ -238,6 +239,7 @@ func (r *run) serve(ctx context.Context) error {
 			}
 		}()
 	}
+	r.s.automatic.begin(ctx)
 	close(r.s.ready) // before the lines: who has seen one may ask for anything
 	for _, address := range r.addresses() {
 		r.s.logger.Info("listening on " + address)

@@ -38,6 +38,7 @@ type Server struct {
 	handler     http.Handler                    // the gateway, and what is in front of it
 
 	certificates *certs.Store // nil: there are none
+	automatic    automatic
 
 	started  atomic.Bool
 	draining atomic.Bool // Run was told to stop
@@ -72,7 +73,11 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	certificates, err := cfg.newCertificates()
+	automatic, err := cfg.newAutomatic()
+	if err != nil {
+		return nil, err
+	}
+	certificates, err := cfg.newCertificates(automatic)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +86,8 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, logger: cfg.Logger, interpreter: interpreter, spool: store, certificates: certificates,
+		cfg: cfg, logger: cfg.Logger, interpreter: interpreter, spool: store,
+		certificates: certificates, automatic: automatic,
 		first: make(chan worker.Ready, 1), closed: make(chan struct{}), children: worker.NewChildren(),
 		allUp: make(chan struct{}), ready: make(chan struct{}),
 	}

@@ -96,7 +96,9 @@ func (c *Config) checkTLS() error {
 }
 
 // hasCertificates says whether there is any way to a certificate.
-func (c *Config) hasCertificates() bool { return len(c.TLS.CertFiles) > 0 }
+func (c *Config) hasCertificates() bool {
+	return len(c.TLS.CertFiles) > 0 || c.ACME.inUse() || c.LocalHTTPS
+}
 
 // checkSecureBinds: https without a certificate serves nobody, and a certificate
 // without https protects nobody, which its owner may take for granted.
@@ -112,13 +114,26 @@ func (c *Config) checkSecureBinds() error {
 		}
 		secure = true
 		if !c.hasCertificates() {
-			return fmt.Errorf("bind %s needs a certificate: add --certfile FILE --keyfile FILE, in PEM", text)
+			return fmt.Errorf("bind %s needs a certificate: add --certfile FILE --keyfile FILE, in PEM, or --https NAME to get one", text)
 		}
 	}
-	if !secure && len(c.TLS.CertFiles) > 0 {
-		return fmt.Errorf("certfile is given, but no address is served by https: write --bind https://%s", secureExample(c.Bind))
+	if !secure && c.hasCertificates() {
+		return fmt.Errorf("%s is given, but no address is served by https: write --bind https://%s", c.certificatesBy(), secureExample(c.Bind))
 	}
 	return nil
+}
+
+// certificatesBy is the setting that there are certificates by.
+func (c *Config) certificatesBy() string {
+	switch {
+	case len(c.TLS.CertFiles) > 0:
+		return "certfile"
+	case len(c.ACME.Names) > 0:
+		return "https"
+	case c.ACME.inUse():
+		return "acme-on-demand"
+	}
+	return "local-https"
 }
 
 func isSecure(b listen.Bind) bool { return b.Protocol == listen.HTTPS || b.Protocol == listen.H3 }
@@ -133,13 +148,13 @@ func secureExample(binds []string) string {
 }
 
 // newCertificates reads the certificates; nil if there are to be none.
-func (c *Config) newCertificates() (*certs.Store, error) {
+func (c *Config) newCertificates(a automatic) (*certs.Store, error) {
 	if !c.hasCertificates() {
 		return nil, nil
 	}
 	o := certs.Options{
 		ClientCA: c.TLS.ClientCA, Clients: certs.ClientAuth(c.TLS.ClientCert),
-		Profile: certs.Profile(c.TLS.Profile), Logger: c.Logger,
+		Profile: certs.Profile(c.TLS.Profile), Logger: c.Logger, Sources: a.sources(),
 	}
 	for i, file := range c.TLS.CertFiles {
 		pair := certs.Pair{Cert: file}
@@ -151,10 +166,13 @@ func (c *Config) newCertificates() (*certs.Store, error) {
 	return certs.New(o)
 }
 
-// checkReadable is called when all privileges have been given up.
+// checkReadable has all certificates at hand. It is called when all privileges have been given up.
 func (s *Server) checkReadable() error {
 	if s.certificates == nil {
 		return nil
+	}
+	if err := s.automatic.open(); err != nil {
+		return err
 	}
 	return s.certificates.CheckReadable()
 }

@@ -21,7 +21,7 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 		PythonPath:     v.List("pythonpath"),
 		Env:            v.Map("env"),
 		Environ:        v.Map("environ"),
-		Bind:           v.List("bind"),
+		Bind:           bindsFor(v, nil),
 		TrustedProxies: v.List("trusted-proxies"),
 		ProxyHeaders:   v.List("proxy-headers"),
 		Backlog:        v.Int("backlog"),
@@ -75,7 +75,9 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 		MaxWorkerMemory:   v.Size("max-worker-memory"),
 		MemoryBudget:      memoryBudget(v),
 
-		TLS: tlsConfig(v),
+		TLS:        tlsConfig(v),
+		ACME:       acmeConfig(v),
+		LocalHTTPS: v.Bool("local-https"),
 
 		Control:   v.String("control"),
 		Logger:    logs.server,

@@ -40,11 +40,15 @@ func givenSockets(binds, environ []string) ([]highball.Socket, error) {
 }
 
 // bindsFor are the addresses of the settings or, where they name none and systemd has
-// given sockets, these.
+// given sockets, these; none where the kind of https says where it is to be.
 func bindsFor(v settings.Values, sockets []highball.Socket) []string {
 	ofSystemd := func(s highball.Socket) bool { return strings.HasPrefix(s.Address, listen.AllOfSystemd) }
-	if v.Source("bind") == settings.SourceDefault && slices.ContainsFunc(sockets, ofSystemd) {
+	switch {
+	case v.Source("bind") != settings.SourceDefault:
+	case slices.ContainsFunc(sockets, ofSystemd):
 		return []string{listen.AllOfSystemd}
+	case len(v.List("https"))+len(v.List("acme-on-demand")) > 0 || v.Bool("local-https"):
+		return nil
 	}
 	return v.List("bind")
 }

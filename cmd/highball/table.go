@@ -20,6 +20,7 @@ func settingsTable() settings.Table {
 			networkSettings(),
 			socketSettings(),
 			tlsSettings(),
+			acmeSettings(),
 			proxySettings(),
 			privilegeSettings(),
 			workerSettings(),
