@@ -168,6 +168,13 @@ func (a automatic) begin(ctx context.Context) {
 	}
 }
 
+// look tries again what has failed.
+func (a automatic) look() {
+	if a.acme != nil {
+		a.acme.Look()
+	}
+}
+
 func (a automatic) end() {
 	a.work.Wait()
 	if a.acme != nil {

@@ -35,6 +35,7 @@ func (s *Server) Reload(ctx context.Context) error {
 		s.logger.Error("reload failed, the old code serves on: " + err.Error())
 		return err
 	}
+	s.automatic.look()
 	s.logger.Info("reload: starting workers with the new code", "mode", s.cfg.ReloadMode)
 	began := time.Now()
 	err := s.pool.Reload(ctx, s.cfg.ReloadMode == Rolling)

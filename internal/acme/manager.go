@@ -73,6 +73,19 @@ func (m *Manager) Start() {
 	}
 }
 
+// Look has all certificates looked at now, and not when their time comes: what failed is
+// tried again.
+func (m *Manager) Look() {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for _, k := range m.kept {
+		select {
+		case k.now <- struct{}{}:
+		default: // it will be, anyway
+		}
+	}
+}
+
 // Close ends all work and gives the locks back.
 func (m *Manager) Close() {
 	m.mu.Lock()

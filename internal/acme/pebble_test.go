@@ -256,7 +256,7 @@ func TestAuthorityGoesAndComesBack(t *testing.T) {
 func (s *site) forceRenewal(t *testing.T) {
 	t.Helper()
 	s.rewrite(t, `"_selectedTime": *"[^"]*"`, `"_selectedTime": "2020-01-01T00:00:00Z"`)
-	s.look()
+	s.Look()
 }
 
 // rewrite changes what the directory says about the one certificate.
@@ -276,16 +276,6 @@ func (s *site) rewrite(t *testing.T, pattern, by string) {
 	}
 	if err := os.WriteFile(files[0], changed, 0o600); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// look has all certificates looked at now.
-func (s *site) look() {
-	for _, k := range s.kept {
-		select {
-		case k.now <- struct{}{}:
-		default:
-		}
 	}
 }
 
@@ -335,7 +325,7 @@ func TestRevoked(t *testing.T) {
 	old := s.has(t, "example.test")
 	s.revoke(t, old)
 	s.rewrite(t, `"_retryAfter": *"[^"]*"`, `"_retryAfter": "2020-01-01T00:00:00Z"`)
-	s.look()
+	s.Look()
 	harness.Eventually(t, "a new certificate", func() bool {
 		cert, err := s.peer(t, "example.test")
 		return err == nil && !cert.Equal(old)
