@@ -132,7 +132,7 @@ func newManager(t *testing.T, a *authority, l *log, opts Options) *Manager {
 
 // shake asks for a certificate as a handshake does.
 func shake(m *Manager, name string) (*x509.Certificate, error) {
-	cert, err := m.GetCertificate(&tls.ClientHelloInfo{ServerName: name})
+	cert, err := m.get(context.Background(), &tls.ClientHelloInfo{ServerName: name})
 	if err != nil {
 		return nil, err
 	}

@@ -16,13 +16,17 @@ const ALPN = "acme-tls/1"
 // GetCertificate is for tls.Config. It waits for nothing but a name on demand that is
 // asked for the first time, and fails where there is no certificate.
 func (m *Manager) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	return m.get(hello.Context(), hello)
+}
+
+func (m *Manager) get(ctx context.Context, hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if hello.ServerName != "" && slices.Equal(hello.SupportedProtos, []string{ALPN}) {
 		return m.answer(hello)
 	}
 	name := m.asked(hello)
 	k := m.find(name)
 	if k == nil || k.onDemand {
-		return m.demand(hello.Context(), name, k)
+		return m.demand(ctx, name, k)
 	}
 	if cert := k.current.Load(); cert != nil {
 		return cert, nil

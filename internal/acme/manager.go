@@ -114,7 +114,12 @@ func (m *Manager) find(name string) *kept {
 // Has says whether a client that asks for a name, in lower case, is to be served by this
 // Manager; "" is one that names none.
 func (m *Manager) Has(name string) bool {
-	return name == "" && len(m.opts.Names) > 0 || m.find(normal(name)) != nil || m.allows(normal(name))
+	return name == "" && len(m.opts.Names) > 0 || m.find(normal(name)) != nil || m.allows(normal(name)) || isReverse(name)
+}
+
+// isReverse knows the names by which an authority asks for addresses (RFC 8738 6).
+func isReverse(name string) bool {
+	return strings.HasSuffix(name, ".in-addr.arpa") || strings.HasSuffix(name, ".ip6.arpa")
 }
 
 // normal is a name as certificates have it.

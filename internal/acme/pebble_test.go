@@ -124,14 +124,19 @@ func (s *site) has(t *testing.T, name string) (cert *x509.Certificate) {
 }
 
 func TestIssue(t *testing.T) {
-	for _, challenge := range []string{HTTP01, TLSALPN01} {
-		t.Run(challenge, func(t *testing.T) {
+	for _, tt := range [][2]string{
+		{HTTP01, "example.test"}, {TLSALPN01, "Example.Test"}, {HTTP01, "127.0.0.1"}, {TLSALPN01, "127.0.0.1"},
+	} {
+		t.Run(tt[0]+" "+tt[1], func(t *testing.T) {
 			p, o := newPorts(t)
 			o.BadNonces = 30
 			ca := pebble.Start(t, o)
-			s := join(t, ca, Options{Names: []string{"example.test"}, Challenges: []string{challenge}}).listen(t, p)
+			s := join(t, ca, Options{Names: tt[1:], Challenges: tt[:1]}).listen(t, p)
 			s.start(t)
-			s.has(t, "example.test")
+			s.has(t, tt[1])
+			if !s.Has("") {
+				t.Error("a client that names nobody is not served")
+			}
 			if lines := s.log.lines("certificate obtained"); len(lines) != 1 || !strings.Contains(lines[0], "Pebble") {
 				t.Errorf("lines %v", lines)
 			}
