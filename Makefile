@@ -13,14 +13,15 @@ RESULTS  ?=
 
 STATICCHECK := v0.8.2
 H2SPEC      := v2.2.1
+PEBBLE      := v2.10.1
 CROSS       := linux/amd64 linux/arm64 darwin/arm64
 
 # The race detector needs cgo, and so a C compiler.
 RACE := $(shell command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 GO_TEST := $(if $(RACE),CGO_ENABLED=1) $(GO) test $(RACE)
 
-# Tests find the virtualenv's python3 as anybody would: first on PATH.
-WITH_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+# Tests find the virtualenv's python3, and the tools, as anybody would: first on PATH.
+WITH_VENV := PATH="$(CURDIR)/$(VENV)/bin:$(TOOLS)/pebble-$(PEBBLE):$$PATH"
 
 # The virtualenv has what $(1) lists, pinned, once the stamp $(VENV)/$(1) is there.
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet
@@ -46,7 +47,7 @@ test: test-go test-hostile test-allocations test-mounted test-python ## every te
 
 # With RESULTS=directory, what the tests did is also left there for .ci/report.py.
 .PHONY: test-go
-test-go: build $(VENV)/.test $(TOOLS)/h2spec-$(H2SPEC)/h2spec ## go test, with the race detector where it can be built
+test-go: build $(VENV)/.test $(TOOLS)/h2spec-$(H2SPEC)/h2spec pebble ## go test, with the race detector where it can be built
 ifeq ($(RESULTS),)
 	$(WITH_VENV) $(GO_TEST) $$($(GO) list ./... | grep -v /e2e/hostile)
 else
@@ -116,6 +117,9 @@ cross: ## build for each platform that is promised
 		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) vet ./...; \
 	done
 
+.PHONY: pebble
+pebble: $(TOOLS)/pebble-$(PEBBLE)/pebble-challtestsrv ## the certificate authority that tests ask, and its DNS
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (10s)
 	@failed=0; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
@@ -155,6 +159,11 @@ $(TOOLS)/$(STATICCHECK)/staticcheck:
 $(TOOLS)/h2spec-$(H2SPEC)/h2spec:
 	@mkdir -p $(@D)
 	GOBIN=$(@D) $(GO) install github.com/summerwind/h2spec/cmd/h2spec@$(H2SPEC)+incompatible
+
+$(TOOLS)/pebble-$(PEBBLE)/pebble-challtestsrv:
+	@mkdir -p $(@D)
+	GOBIN=$(@D) $(GO) install github.com/letsencrypt/pebble/v2/cmd/pebble@$(PEBBLE)
+	GOBIN=$(@D) $(GO) install github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv@$(PEBBLE)
 
 # pip is the last thing that venv puts there: without it the virtualenv is a
 # broken one (python3-venv is missing, perhaps), and is made anew.
