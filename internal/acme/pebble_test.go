@@ -147,6 +147,28 @@ func TestIssue(t *testing.T) {
 	}
 }
 
+// Nobody but the addresses that were asked for listens for challenges, and none is looked for.
+func TestPortsOfOthersAreLeftAlone(t *testing.T) {
+	p, o := newPorts(t)
+	s := join(t, pebble.Start(t, o), Options{Names: []string{"example.test"}}).listen(t, p)
+	for _, port := range []string{":80", ":443"} {
+		l, err := net.Listen("tcp", port)
+		if err != nil {
+			t.Logf("not looked at: %v", err)
+			continue // without the right to, certmagic has it neither, and fails
+		}
+		defer l.Close()
+		go func() {
+			if conn, err := l.Accept(); err == nil {
+				t.Errorf("%s was asked for challenges", port)
+				_ = conn.Close()
+			}
+		}()
+	}
+	s.start(t)
+	s.has(t, "example.test")
+}
+
 func TestIssueByDNS(t *testing.T) {
 	p, o := newPorts(t)
 	o.DNS = pebble.StartDNS(t)
