@@ -82,6 +82,9 @@ func TestModes(t *testing.T) {
 	harness.Eventually(t, "the certificate", func() bool { _, err := shake(m, "example.test"); return err == nil })
 	files := 0
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
 		info, err := e.Info()
 		if err != nil {
 			return err
