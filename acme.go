@@ -100,10 +100,10 @@ func (c *Config) automaticDefaults() {
 	}
 }
 
-func (c *Config) newAutomatic() (a automatic, err error) {
+func (c *Config) newAutomatic(children localca.Children) (a automatic, err error) {
 	a.work = new(sync.WaitGroup)
 	if c.LocalHTTPS {
-		a.local = localca.New(localca.Options{Dir: filepath.Join(c.ACME.Dir, "local"), Logger: c.Logger})
+		a.local = localca.New(localca.Options{Dir: filepath.Join(c.ACME.Dir, "local"), Logger: c.Logger, Children: children})
 	}
 	if !c.ACME.inUse() {
 		return a, nil

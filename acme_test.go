@@ -41,7 +41,7 @@ func TestAutomaticErrors(t *testing.T) {
 	} {
 		checked, err := cfg.withDefaults()
 		if err == nil {
-			_, err = checked.newAutomatic()
+			_, err = checked.newAutomatic(nil)
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error that says %q", err, want)

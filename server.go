@@ -73,7 +73,8 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	automatic, err := cfg.newAutomatic()
+	children := worker.NewChildren()
+	automatic, err := cfg.newAutomatic(children)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, logger: cfg.Logger, interpreter: interpreter, spool: store,
 		certificates: certificates, automatic: automatic,
-		first: make(chan worker.Ready, 1), closed: make(chan struct{}), children: worker.NewChildren(),
+		first: make(chan worker.Ready, 1), closed: make(chan struct{}), children: children,
 		allUp: make(chan struct{}), ready: make(chan struct{}),
 	}
 	s.leases.New = s.newLease

@@ -19,9 +19,18 @@ type Options struct {
 	Dir    string // of this user alone
 	Logger *slog.Logger
 
+	Children Children // default: nobody reaps
+
 	Home     string           // whose browsers are to trust it; default: $HOME
 	Hostname string           // default: the machine's
 	Now      func() time.Time // default: time.Now
+}
+
+// Children are told of the processes that are made here: who reaps all that end must
+// not reap these.
+type Children interface {
+	Start(start func() (pid int, err error)) error
+	Ended(pid int)
 }
 
 // Source has one certificate, for localhost, the addresses of loopback and the machine.

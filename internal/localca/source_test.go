@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -157,13 +158,13 @@ func TestSystemStore(t *testing.T) {
 
 // Programs that would ask have nobody to ask, and those that hang have an end.
 func TestNobodyIsAsked(t *testing.T) {
-	out, err := run(t.Context(), "sh", "-c", "if read x; then echo asked; fi; (: </dev/tty) 2>/dev/null && echo terminal; true")
+	out, err := new(trust).run(t.Context(), "sh", "-c", "if read x; then echo asked; fi; (: </dev/tty) 2>/dev/null && echo terminal; true")
 	if err != nil || len(out) > 0 {
 		t.Errorf("%q, %v", out, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := run(ctx, "sleep", "60"); err == nil {
+	if _, err := new(trust).run(ctx, "sleep", "60"); err == nil {
 		t.Error("it went on")
 	}
 }
@@ -178,7 +179,7 @@ func TestNSS(t *testing.T) {
 	if err := os.MkdirAll(profile, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run(t.Context(), "certutil", "-N", "-d", "sql:"+profile, "--empty-password"); err != nil {
+	if _, err := new(trust).run(t.Context(), "certutil", "-N", "-d", "sql:"+profile, "--empty-password"); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second time it is there
@@ -192,7 +193,7 @@ func TestNSS(t *testing.T) {
 			if err := store.add(t.Context()); err != nil {
 				t.Error(err)
 			}
-			out, err := run(t.Context(), "certutil", "-L", "-d", "sql:"+store.name)
+			out, err := new(trust).run(t.Context(), "certutil", "-L", "-d", "sql:"+store.name)
 			if err != nil || strings.Count(string(out), nickname) != 1 || !strings.Contains(string(out), "C,,") {
 				t.Errorf("%v: %s", err, out)
 			}
@@ -204,7 +205,7 @@ func TestNSS(t *testing.T) {
 	if err := other.addNSS(t.Context(), profile); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := run(t.Context(), "certutil", "-L", "-d", "sql:"+profile, "-n", nickname, "-a"); err != nil || !sameText(out, other.text) {
+	if out, err := new(trust).run(t.Context(), "certutil", "-L", "-d", "sql:"+profile, "-n", nickname, "-a"); err != nil || !sameText(out, other.text) {
 		t.Errorf("%v: %s", err, out)
 	}
 }
@@ -217,5 +218,31 @@ func TestNobodyTrustsIt(t *testing.T) {
 	s.Trust(t.Context())
 	if strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), s.Root()) {
 		t.Errorf("log: %s", log.String())
+	}
+}
+
+// roll is what a parent keeps of its children.
+type roll struct{ running, ended []int }
+
+func (r *roll) Start(start func() (int, error)) error {
+	pid, err := start()
+	r.running = append(r.running, pid)
+	return err
+}
+
+func (r *roll) Ended(pid int) { r.ended = append(r.ended, pid) }
+
+// Who reaps the orphans of the application leaves these processes alone.
+func TestProcessesAreTold(t *testing.T) {
+	r := &roll{}
+	tr := &trust{children: r}
+	if out, err := tr.run(t.Context(), "echo", "done"); err != nil || string(out) != "done\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+	if len(r.running) != 1 || !slices.Equal(r.running, r.ended) {
+		t.Errorf("%+v", r)
+	}
+	if _, err := tr.run(t.Context(), "/nonexistent"); err == nil {
+		t.Error("nothing was run")
 	}
 }

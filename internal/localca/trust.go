@@ -25,6 +25,7 @@ type trust struct {
 	root, home string
 	text       []byte
 	isRoot     bool
+	children   Children
 	system     []systemStore
 }
 
@@ -42,7 +43,7 @@ type systemStore struct {
 
 func newTrust(s *Source) *trust {
 	text, _ := os.ReadFile(s.Root())
-	return &trust{root: s.Root(), home: s.options.Home, text: text, isRoot: os.Geteuid() == 0, system: []systemStore{
+	return &trust{root: s.Root(), home: s.options.Home, text: text, isRoot: os.Geteuid() == 0, children: s.options.Children, system: []systemStore{
 		{"/usr/local/share/ca-certificates", []string{"update-ca-certificates"}},           // Debian
 		{"/etc/pki/ca-trust/source/anchors", []string{"update-ca-trust", "extract"}},       // Red Hat
 		{"/etc/ca-certificates/trust-source/anchors", []string{"trust", "extract-compat"}}, // Arch
@@ -77,13 +78,13 @@ func (t *trust) addSystem(ctx context.Context, s systemStore) error {
 	if err := os.WriteFile(file, t.text, 0o644); err != nil {
 		return err
 	}
-	_, err := run(ctx, s.program...)
+	_, err := t.run(ctx, s.program...)
 	return err
 }
 
 // addKeychain is for root alone: anybody else is asked for a password.
 func (t *trust) addKeychain(ctx context.Context) error {
-	_, err := run(ctx, "security", "add-trusted-cert", "-d", "-r", "trustRoot", "-k", "/Library/Keychains/System.keychain", t.root)
+	_, err := t.run(ctx, "security", "add-trusted-cert", "-d", "-r", "trustRoot", "-k", "/Library/Keychains/System.keychain", t.root)
 	return err
 }
 
@@ -118,19 +119,19 @@ func (t *trust) addNSS(ctx context.Context, dir string) error {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
-		if _, err := run(ctx, "certutil", "-N", "-d", db, "--empty-password"); err != nil {
+		if _, err := t.run(ctx, "certutil", "-N", "-d", db, "--empty-password"); err != nil {
 			return err
 		}
 	}
-	if have, err := run(ctx, "certutil", "-L", "-d", db, "-n", nickname, "-a"); err == nil {
+	if have, err := t.run(ctx, "certutil", "-L", "-d", db, "-n", nickname, "-a"); err == nil {
 		if sameText(have, t.text) {
 			return nil
 		}
-		if _, err := run(ctx, "certutil", "-D", "-d", db, "-n", nickname); err != nil {
+		if _, err := t.run(ctx, "certutil", "-D", "-d", db, "-n", nickname); err != nil {
 			return err
 		}
 	}
-	_, err := run(ctx, "certutil", "-A", "-d", db, "-t", "C,,", "-n", nickname, "-i", t.root)
+	_, err := t.run(ctx, "certutil", "-A", "-d", db, "-t", "C,,", "-n", nickname, "-i", t.root)
 	return err
 }
 
@@ -154,19 +155,36 @@ func (t *trust) advice() string {
 }
 
 // run runs a program that nobody can be asked by: it has no input and no terminal.
-func run(ctx context.Context, command ...string) ([]byte, error) {
+func (t *trust) run(ctx context.Context, command ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.WaitDelay = time.Second
-	if err := cmd.Run(); err != nil {
+	if err := t.wait(cmd); err != nil {
 		if text := strings.TrimSpace(stderr.String()); text != "" {
 			return nil, errors.New(command[0] + ": " + text)
 		}
 		return nil, fmt.Errorf("%s: %w", command[0], err)
 	}
 	return stdout.Bytes(), nil
+}
+
+func (t *trust) wait(cmd *exec.Cmd) error {
+	if t.children == nil {
+		return cmd.Run()
+	}
+	err := t.children.Start(func() (int, error) {
+		if err := cmd.Start(); err != nil {
+			return 0, err
+		}
+		return cmd.Process.Pid, nil
+	})
+	if err != nil {
+		return err
+	}
+	defer t.children.Ended(cmd.Process.Pid)
+	return cmd.Wait()
 }
 
 func isDir(path string) bool {
