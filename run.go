@@ -53,7 +53,10 @@ func (s *Server) Run(ctx context.Context) error {
 	defer cancel()
 	r.end = cancel
 	defer r.keepCertificates()()
-	defer s.automatic.end()
+	defer func() {
+		cancel() // what it runs ends with that
+		s.automatic.end()
+	}()
 	control := r.newControl()
 	defer control.end()
 	if r.control != nil && !r.control.Shared() {
