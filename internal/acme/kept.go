@@ -106,6 +106,9 @@ func (k *kept) tend(ctx context.Context, failures int) error {
 		return err
 	}
 	err := k.config.ManageSync(ctx, []string{k.name})
+	if err != nil && a.failed == nil && k.mend(ctx) {
+		err = k.config.ManageSync(ctx, []string{k.name})
+	}
 	for _, cert := range k.cache.AllMatchingCertificates(k.name) {
 		if newer(cert.Certificate, k.current.Load()) {
 			k.publish(cert.Certificate)
