@@ -44,3 +44,27 @@ func TestBrokenFiles(t *testing.T) {
 		})
 	}
 }
+
+// What can be used stays, whatever else has failed, and so does what is not there.
+func TestGoodFilesStay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAuthority(t, 30*day)
+		m := newManager(t, a, &log{}, Options{Names: []string{"example.test"}, Dir: t.TempDir()})
+		if err := m.Open(); err != nil {
+			t.Fatal(err)
+		}
+		k := m.kept["example.test"]
+		if k.mend(t.Context()) {
+			t.Error("nothing is there")
+		}
+		m.Start()
+		defer m.Close()
+		<-time.After(time.Second)
+		if k.mend(t.Context()) {
+			t.Error("it could be used")
+		}
+		if _, err := os.Stat(m.storage.Filename(k.files()[0])); err != nil {
+			t.Error(err)
+		}
+	})
+}

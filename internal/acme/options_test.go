@@ -71,3 +71,23 @@ func TestDefaultDir(t *testing.T) {
 		}
 	}
 }
+
+// Which names the server comes to a Manager for.
+func TestHas(t *testing.T) {
+	m := newManager(t, newAuthority(t, day), &log{}, Options{
+		Names: []string{"Example.test", "*.wild.test", "192.0.2.1"}, OnDemand: []string{"*.on.test"}, DNS: noDNS{}, Dir: t.TempDir(),
+	})
+	if err := m.Open(); err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	for name, want := range map[string]bool{
+		"": true, "example.test": true, "a.wild.test": true, "a.on.test": true, "192.0.2.1": true,
+		"1.2.0.192.in-addr.arpa": true, // how an authority asks for an address
+		"a.example.test":         false, "wild.test": false, "a.b.wild.test": false, "on.test": false, "other.test": false,
+	} {
+		if got := m.Has(name); got != want {
+			t.Errorf("%q: got %v", name, got)
+		}
+	}
+}
