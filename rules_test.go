@@ -31,8 +31,9 @@ var spokes = map[string][]string{
 	"internal/wire":    {},
 	"internal/rawio":   {},
 	"internal/worker":  {"internal/pyworker", "internal/rawio", "internal/wire"},
-	"internal/front":   {"internal/h1", "internal/h2", "internal/origin", "internal/proxyproto", "internal/rawio", "internal/uwsgi"},
+	"internal/front":   {"internal/h1", "internal/h2", "internal/h3", "internal/origin", "internal/proxyproto", "internal/rawio", "internal/uwsgi"},
 	"internal/h2":      {"internal/h1"}, // one place for each rule of both
+	"internal/h3":      {"internal/h1", "internal/origin"},
 	"internal/uwsgi":   {"internal/h1", "internal/origin"},
 	"internal/gateway": {"internal/origin", "internal/spool", "internal/wire"},
 	"internal/certs":   {"internal/origin"},
@@ -51,10 +52,13 @@ var libraries = map[string][]string{
 	"golang.org/x/sys/unix":           {"internal", "bench"},
 	"github.com/rogpeppe/go-internal": {}, // tests only
 
-	"github.com/caddyserver/certmagic": {"internal/acme"},
-	"github.com/mholt/acmez/v3/acme":   {"internal/acme"}, // its errors and challenges
-	"go.uber.org/zap":                  {"internal/acme"}, // its log
-	"go.uber.org/zap/zapcore":          {"internal/acme"},
+	"github.com/caddyserver/certmagic":      {"internal/acme"},
+	"github.com/mholt/acmez/v3/acme":        {"internal/acme"}, // its errors and challenges
+	"go.uber.org/zap":                       {"internal/acme"}, // its log
+	"go.uber.org/zap/zapcore":               {"internal/acme"},
+	"github.com/quic-go/quic-go":            {"internal/h3"},
+	"github.com/quic-go/quic-go/quicvarint": {"internal/h3"},
+	"github.com/quic-go/qpack":              {"internal/h3"},
 }
 
 // sourceFile is one Go file of the module.

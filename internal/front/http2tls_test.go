@@ -32,7 +32,7 @@ func TestHTTP2OverTLS(t *testing.T) {
 			return
 		}
 		own, err := track(nc, s)
-		if err != nil || !s.admit(own.(interface{ track() *tracked }).track()) {
+		if err != nil || !s.admit(trackedOf(own), Listening{}) {
 			t.Error("not admitted:", err)
 			return
 		}

@@ -5,7 +5,7 @@ import (
 	"net/url"
 )
 
-// What HTTP/2 holds requests and responses to as HTTP/1 does: one rule, one place.
+// What HTTP/2 and HTTP/3 hold requests and responses to as HTTP/1 does: one rule, one place.
 
 // CheckTarget looks at the form of a target (RFC 9112 3.2). authority is the host of
 // one in absolute form.
@@ -48,3 +48,20 @@ type Dates struct{ dates }
 
 // Now is the text of this second.
 func (d *Dates) Now() string { return d.now() }
+
+// CheckPath is CheckTarget for a target in origin or asterisk form, which is all that
+// later versions have.
+func CheckPath(method, target string) *Refusal {
+	if target == "" || !all(target, targetByte) {
+		return malformed("RFC 9112 3.2", "a byte that no target may have: %s", shown(target))
+	}
+	if method != "CONNECT" && target[0] != '/' && target != "*" {
+		return malformed("RFC 9112 3.2", "a target that is no path: %s", shown(target))
+	}
+	_, refusal := checkTarget(method, target)
+	return refusal
+}
+
+// ValidValue says whether text may be a field's value: no control characters, and no
+// whitespace around it (RFC 9110 5.5).
+func ValidValue(text string) bool { return IsValue(text) && trimOWS(text) == text }
