@@ -43,7 +43,7 @@ func (b *body) Read(p []byte) (int, error) {
 	b.left -= uint64(n)
 	b.got += int64(n)
 	if err == io.EOF {
-		err = errTruncated
+		err = truncated()
 	}
 	if err != nil {
 		return n, b.end(err)

@@ -266,6 +266,10 @@ func (c *conn) tls() *tls.ConnectionState {
 	return &state
 }
 
+// earlyData is the name in environ of what marks a request that a copy may have been
+// made of (RFC 8470).
+const earlyData = "highball.early_data"
+
 // context is what a request's is made of.
 func (c *conn) context(early bool) context.Context {
 	ctx := c.base
@@ -277,7 +281,7 @@ func (c *conn) context(early bool) context.Context {
 		if of := origin.Of(ctx); of != nil {
 			o = *of
 		}
-		o.Variables = append(slices.Clip(o.Variables), earlyVariable)
+		o.Variables = append(slices.Clip(o.Variables), origin.Variable{Name: earlyData, Value: "1"})
 		ctx = origin.With(ctx, &o)
 	}
 	return ctx
@@ -345,6 +349,6 @@ func (c *conn) serveUnidirectional(stream *quic.ReceiveStream) {
 	case errors.As(err, &wrong):
 		c.fail(wrong)
 	case errors.As(err, &reset):
-		c.fail(errCriticalClosed)
+		c.fail(criticalClosed())
 	}
 }

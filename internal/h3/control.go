@@ -26,7 +26,7 @@ func (c *control) read() error {
 		case err == nil:
 			err = c.frame(h)
 		case err == io.EOF:
-			err = errCriticalClosed
+			err = criticalClosed()
 		}
 		if err != nil {
 			return err
@@ -34,7 +34,9 @@ func (c *control) read() error {
 	}
 }
 
-var errCriticalClosed = connectionFault(closedCriticalStream, "RFC 9114 6.2.1", "a stream that has to stay was closed")
+func criticalClosed() *fault {
+	return connectionFault(closedCriticalStream, "RFC 9114 6.2.1", "a stream that has to stay was closed")
+}
 
 func (c *control) settings(length uint64) error {
 	if length > maxSettings {

@@ -12,7 +12,6 @@ import (
 	"github.com/quic-go/quic-go"
 
 	"highball/internal/h1"
-	"highball/internal/origin"
 )
 
 // exchange is a request stream (RFC 9114 6.1): one request and its response.
@@ -175,6 +174,3 @@ func (x *exchange) fail(f *fault) {
 func (f *fault) refusal() *h1.Refusal {
 	return &h1.Refusal{Status: http.StatusBadRequest, Clause: f.clause, Reason: f.reason}
 }
-
-// earlyVariable marks a request that a copy may be made of (RFC 8470).
-var earlyVariable = origin.Variable{Name: "highball.early_data", Value: "1"}

@@ -48,7 +48,7 @@ func readDecoderStream(in *reader) error {
 
 func critical(err error) error {
 	if err == io.EOF {
-		return errCriticalClosed
+		return criticalClosed()
 	}
 	return err
 }

@@ -35,15 +35,16 @@ func (r *reader) nextFrame() (frameHeader, error) {
 		}
 		if err := r.fill(); err != nil {
 			if err == io.EOF && r.r < r.w {
-				err = errTruncated
+				err = truncated()
 			}
 			return frameHeader{}, err
 		}
 	}
 }
 
-// errTruncated: a stream has ended within a frame (RFC 9114 7.1).
-var errTruncated = connectionFault(frameError, "RFC 9114 7.1", "a stream that ends within a frame")
+func truncated() error {
+	return connectionFault(frameError, "RFC 9114 7.1", "a stream that ends within a frame")
+}
 
 // varint reads a number.
 func (r *reader) varint() (uint64, error) {
@@ -126,7 +127,7 @@ func (r *reader) payload(length uint64) ([]byte, error) {
 		n, err := r.Read(p[len(p):min(uint64(cap(p)), length)])
 		p = p[:len(p)+n]
 		if err == io.EOF {
-			err = errTruncated
+			err = truncated()
 		}
 		if err != nil {
 			return nil, err
@@ -142,7 +143,7 @@ func (r *reader) skip(length *uint64) error {
 		n, err := r.Read(waste[:min(*length, uint64(len(waste)))])
 		*length -= uint64(n)
 		if err == io.EOF {
-			err = errTruncated
+			err = truncated()
 		}
 		if err != nil {
 			return err
