@@ -47,7 +47,7 @@ func start(t *testing.T, handler http.HandlerFunc, options ...func(*Server)) *ru
 	}
 	certificate, roots := testCertificate(t)
 	r := &running{Server: s, address: socket.LocalAddr().(*net.UDPAddr), roots: roots, done: make(chan error, 1)}
-	go func() { r.done <- s.Serve(socket, &tls.Config{Certificates: []tls.Certificate{certificate}}) }()
+	go func() { r.done <- s.Serve(socket, tlsConfig(certificate)) }()
 	t.Cleanup(func() {
 		s.Close()
 		select {
@@ -60,6 +60,10 @@ func start(t *testing.T, handler http.HandlerFunc, options ...func(*Server)) *ru
 		}
 	})
 	return r
+}
+
+func tlsConfig(certificate tls.Certificate) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{protocol}}
 }
 
 func testCertificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
