@@ -28,7 +28,7 @@ type step struct {
 
 // The streams of a client: requests are 0, 4, 8; of one direction 2, 6, 10.
 const (
-	request, probe     = 0, 4
+	request, probe       = 0, 4
 	first, second, third = 2, 6, 10
 )
 

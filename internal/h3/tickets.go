@@ -16,18 +16,18 @@ const ticketMark = "highball h3 "
 // early data uses the settings of its last connection, which must not have been larger
 // than those of now (RFC 9114 7.2.4.2): its ticket says what they were.
 func withTickets(config *tls.Config, maxFieldSection int) *tls.Config {
-	// The keys for tickets are made at the first use; a clone that is made before would
-	// have others.
+	// Tickets are sealed by the original, whose keys may change: a clone keeps those that
+	// it was made with. It makes its first ones at the first use.
 	_, _ = config.DecryptTicket(nil, tls.ConnectionState{})
 	c := config.Clone()
 	c.NextProtos, c.MinVersion, c.MaxVersion = []string{protocol}, tls.VersionTLS13, 0
 	mark := binary.BigEndian.AppendUint64([]byte(ticketMark), uint64(maxFieldSection))
 	wrap, unwrap := config.WrapSession, config.UnwrapSession
 	if wrap == nil {
-		wrap = c.EncryptTicket
+		wrap = config.EncryptTicket
 	}
 	if unwrap == nil {
-		unwrap = c.DecryptTicket
+		unwrap = config.DecryptTicket
 	}
 	c.WrapSession = func(state tls.ConnectionState, session *tls.SessionState) ([]byte, error) {
 		session.Extra = append(session.Extra, mark)

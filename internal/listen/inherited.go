@@ -20,7 +20,10 @@ type Given struct {
 }
 
 // Inherited are the sockets that this process was given. Each can be taken once.
-type Inherited struct{ sockets []*Socket }
+type Inherited struct {
+	sockets []*Socket
+	packets packets
+}
 
 // NewInherited makes listeners of what was given, and closes the files. It fails,
 // and closes all, if one is no listening socket for streams.
@@ -28,6 +31,11 @@ func NewInherited(given []Given) (*Inherited, error) {
 	in := &Inherited{}
 	var failed error
 	for _, g := range given {
+		if taken, err := in.packets.take(g); taken {
+			_ = g.File.Close()
+			failed = errors.Join(failed, err)
+			continue
+		}
 		s, err := newGiven(g)
 		_ = g.File.Close() // the listener has a duplicate
 		if err != nil {
@@ -130,6 +138,7 @@ func (in *Inherited) Left() (names []string) {
 // Close closes the sockets that nobody has taken; the process that gave them goes
 // on with them.
 func (in *Inherited) Close() {
+	in.packets.close()
 	for i, s := range in.sockets {
 		if s != nil {
 			_ = s.Close()

@@ -40,8 +40,7 @@ func listenUnix(ctx context.Context, a Address, o Options) (*Socket, error) {
 }
 
 // ListenFile makes the file of a Unix socket and listens. Mode and owner are set
-// between bind(2), which makes the file, and listen(2): before that every connection is
-// refused, so that nobody can be sooner. (A umask would do as well, but is the whole
+// until listen(2): before that every connection is refused, so that nobody can be sooner. (A umask would do as well, but is the whole
 // process's.)
 func ListenFile(path string, o Options) (*net.UnixListener, error) {
 	syscall.ForkLock.RLock()
@@ -55,6 +54,12 @@ func ListenFile(path string, o Options) (*net.UnixListener, error) {
 	}
 	file := os.NewFile(uintptr(fd), path)
 	defer file.Close() // FileListener has a duplicate
+	if o.Mode != 0 {
+		// On Linux the file has at first what the socket has (and the umask leaves): a
+		// connect(2) that has looked at the mode, and not yet at the socket, may outlast
+		// both of our next calls. Elsewhere this is refused, and the window is that small.
+		_ = syscall.Fchmod(fd, uint32(o.Mode.Perm()))
+	}
 	if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}); err != nil {
 		return nil, os.NewSyscallError("bind", err)
 	}
