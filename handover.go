@@ -11,7 +11,8 @@ import (
 type Socket struct {
 	// Address is what the process that opened the socket calls it: its entry of
 	// Config.Bind or, as "unix:/path", Config.Control; "fd://3" or "systemd:NAME" if
-	// a service manager has opened it. It may be empty.
+	// a service manager has opened it. Beside a UDP socket there is one by which the two
+	// processes share its packets. It may be empty.
 	Address string
 
 	// File is the socket. Whoever receives it closes it.
@@ -41,14 +42,16 @@ func (s *Server) Sockets() ([]Socket, error) {
 		}
 		file, err := own.Duplicate()
 		if err != nil {
-			for _, done := range sockets {
-				_ = done.File.Close()
-			}
+			closeAll(sockets)
 			return nil, err
 		}
 		sockets = append(sockets, Socket{Address: own.Name(), File: file})
 	}
-	return sockets, nil
+	packets, err := r.offerPackets()
+	if err != nil {
+		closeAll(sockets)
+	}
+	return append(sockets, packets...), err
 }
 
 // HandOver is told which of Sockets, by their addresses, another process serves
@@ -67,6 +70,11 @@ func (s *Server) HandOver(addresses []string) error {
 	for _, own := range r.sockets() {
 		if slices.Contains(addresses, own.Name()) {
 			own.Share(true)
+		}
+	}
+	for _, p := range r.packets {
+		if slices.Contains(addresses, p.Name()) {
+			p.Yield()
 		}
 	}
 	if r.control != nil && r.control.Shared() {
@@ -103,6 +111,9 @@ func (s *Server) Own() error {
 	}
 	for _, own := range r.sockets() {
 		own.Share(false)
+	}
+	for _, p := range r.packets {
+		p.Own()
 	}
 	return nil
 }

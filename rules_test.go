@@ -56,6 +56,7 @@ var libraries = map[string][]string{
 	"github.com/mholt/acmez/v3/acme":        {"internal/acme"}, // its errors and challenges
 	"go.uber.org/zap":                       {"internal/acme"}, // its log
 	"go.uber.org/zap/zapcore":               {"internal/acme"},
+	"golang.org/x/net/ipv4":                 {"internal/listen"},
 	"github.com/quic-go/quic-go":            {"internal/h3"},
 	"github.com/quic-go/quic-go/quicvarint": {"internal/h3"},
 	"github.com/quic-go/qpack":              {"internal/h3"},

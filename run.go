@@ -16,8 +16,9 @@ import (
 type run struct {
 	s          *Server
 	front      *front.Server
-	listeners  []*listen.Socket   // one for each of Config.Bind
+	listeners  []*listen.Socket   // one for each of Config.Bind but those of HTTP/3
 	binds      []listen.Bind      // what these are
+	packets    []*listen.Packet   // those of HTTP/3
 	control    *listen.Socket     // nil: none
 	inherited  []string           // the names of those that were open already
 	handedOver atomic.Bool        // another process serves from now on
@@ -44,6 +45,7 @@ func (s *Server) Run(ctx context.Context) error {
 		r.closeListeners()
 		return err
 	}
+	r.announceHTTP3()
 	if err := s.checkReadable(); err != nil {
 		r.closeListeners()
 		return err
@@ -133,7 +135,12 @@ func (r *run) listen(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := r.listenOn(ctx, given, b); err != nil {
+		if b.Protocol == listen.H3 {
+			err = r.listenPacket(ctx, given, b.Address)
+		} else {
+			err = r.listenOn(ctx, given, b)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -212,6 +219,9 @@ func (r *run) addresses() (urls []string) {
 	for _, b := range r.binds {
 		urls = append(urls, b.URL())
 	}
+	for _, p := range r.packets {
+		urls = append(urls, p.URL())
+	}
 	return urls
 }
 
@@ -227,11 +237,17 @@ func (r *run) closeListeners() {
 	for _, l := range r.sockets() {
 		_ = l.Close()
 	}
+	for _, p := range r.packets {
+		_ = p.Close()
+	}
 }
 
 func (r *run) serve(ctx context.Context) error {
-	failed := make(chan error, len(r.listeners))
+	failed := make(chan error, len(r.listeners)+len(r.packets))
 	var accept []func() error
+	for _, p := range r.packets {
+		accept = append(accept, r.front.AddQUIC(p, r.listeningQUIC()))
+	}
 	for i, l := range r.listeners {
 		accept = append(accept, r.front.Add(l, r.listening(r.binds[i]))) // all of them before a stop can begin
 	}

@@ -25,36 +25,45 @@ func newAddresses(o Options) addresses {
 
 // take counts a connection, unless its client has as many as it may.
 func (a *addresses) take(c *tracked) bool {
-	address := a.of(c.remote())
+	address, ok := a.takeAddress(c.remote())
+	c.address = address
+	return ok
+}
+
+// takeAddress is take of a connection that is known by its client alone: address is for
+// giveAddress.
+func (a *addresses) takeAddress(remote net.Addr) (address netip.Addr, ok bool) {
+	address = a.of(remote)
 	switch {
 	case !address.IsValid():
-		return true
+		return address, true
 	case a.open[address] >= a.most:
-		return false
+		return netip.Addr{}, false
 	}
-	c.address = address
 	a.open[address]++
-	return true
+	return address, true
 }
 
 // give is for a connection that has ended.
-func (a *addresses) give(c *tracked) {
-	if !c.address.IsValid() {
+func (a *addresses) give(c *tracked) { a.giveAddress(c.address) }
+
+func (a *addresses) giveAddress(address netip.Addr) {
+	if !address.IsValid() {
 		return
 	}
-	if a.open[c.address]--; a.open[c.address] <= 0 {
-		delete(a.open, c.address)
+	if a.open[address]--; a.open[address] <= 0 {
+		delete(a.open, address)
 	}
 }
 
 // of is what a client is known by: an IPv4 address, or the network of an IPv6 one,
 // which has all of its 2^64 addresses; not valid if it is not counted.
 func (a *addresses) of(remote net.Addr) netip.Addr {
-	tcp, ok := remote.(*net.TCPAddr)
+	client, ok := remote.(interface{ AddrPort() netip.AddrPort }) // TCP and UDP
 	if !ok || a.most == 0 {
 		return netip.Addr{}
 	}
-	address := tcp.AddrPort().Addr().Unmap().WithZone("")
+	address := client.AddrPort().Addr().Unmap().WithZone("")
 	if a.public && !isPublic(address) {
 		return netip.Addr{}
 	}

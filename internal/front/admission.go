@@ -70,7 +70,7 @@ func (s *Server) admit(c *tracked, how Listening) bool {
 
 // full says that one more has to wait. A drain lets in what the backlog holds.
 func (s *Server) full() bool {
-	return s.admission.most > 0 && len(s.conns) >= s.admission.most && !s.draining.Load() && !s.cut.Load()
+	return s.admission.most > 0 && len(s.conns)+s.quicOpen >= s.admission.most && !s.draining.Load() && !s.cut.Load()
 }
 
 // awaitRoom returns when there is room for one more. It needs mu, and gives it back
@@ -84,7 +84,9 @@ func (s *Server) awaitRoom() {
 	var victim *tracked
 	for counted := false; s.full(); {
 		if victim == nil || !s.leaves(victim) {
-			victim = s.evict()
+			if victim = s.evict(); victim == nil && s.evictQUIC() {
+				counted = true // it is on its way out
+			}
 		}
 		waits := victim == nil && !counted
 		counted = counted || waits

@@ -7,6 +7,7 @@ import (
 	"net"
 
 	"highball/internal/h1"
+	"highball/internal/h3"
 	"highball/internal/origin"
 )
 
@@ -95,4 +96,4 @@ func connOf(ctx context.Context) *tracked {
 
 // ClosesInOrder says that the connection of a request's context closes by itself, and
 // without harm to the response, where the request has not been read to its end.
-func ClosesInOrder(ctx context.Context) bool { return connOf(ctx) != nil }
+func ClosesInOrder(ctx context.Context) bool { return connOf(ctx) != nil || h3.Serves(ctx) }

@@ -52,6 +52,7 @@ func (s *Server) startDrain() {
 	s.checkDrained()
 	s.mu.Unlock()
 	s.http2.Drain() // without mu: what it calls takes it
+	s.drainQUIC()
 }
 
 // endDrain closes what can be closed without a loss, and says if that is not all.
@@ -69,7 +70,7 @@ func (s *Server) endDrain(ctx context.Context) error {
 		}
 	}
 	s.mu.Unlock()
-	if busy {
+	if s.endQUIC() || busy {
 		return ctx.Err()
 	}
 	return nil
@@ -97,7 +98,7 @@ func (s *Server) forget(c *tracked) {
 
 // checkDrained ends a drain that has nothing left. It needs mu.
 func (s *Server) checkDrained() {
-	if !s.draining.Load() || len(s.listeners)+len(s.conns) > 0 {
+	if !s.draining.Load() || len(s.listeners)+len(s.conns)+len(s.quic) > 0 {
 		return
 	}
 	select {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"highball/internal/h1"
+	"highball/internal/h3"
 )
 
 // How many lines what is refused may have in the log, so that nobody can fill a disk.
@@ -39,13 +40,18 @@ func newRefusals(logger *slog.Logger) *refusals {
 // Refused counts, and tells the log of, what a handler refuses for a fault of the request
 // of ctx, as it does of what the engine refuses.
 func Refused(ctx context.Context, status int, clause, reason string) {
+	refusal := &h1.Refusal{Status: status, Clause: clause, Reason: reason}
 	if c := connOf(ctx); c != nil {
-		c.server.refusals.note(c.conn, &h1.Refusal{Status: status, Clause: clause, Reason: reason})
+		c.server.refusals.note(c.conn, refusal)
+	} else {
+		h3.Refused(ctx, refusal)
 	}
 }
 
 // note counts one. It never waits for the log, whose reader may be slow.
-func (r *refusals) note(nc net.Conn, refusal *h1.Refusal) {
+func (r *refusals) note(nc net.Conn, refusal *h1.Refusal) { r.noteOf(nc.RemoteAddr(), refusal) }
+
+func (r *refusals) noteOf(remote net.Addr, refusal *h1.Refusal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.counts[refusal.Clause]++
@@ -53,7 +59,7 @@ func (r *refusals) note(nc net.Conn, refusal *h1.Refusal) {
 		r.leftOut++
 		return
 	}
-	attrs := []any{"client", nc.RemoteAddr().String(), "status", refusal.Status, "reason", refusal.Reason, "clause", refusal.Clause}
+	attrs := []any{"client", remote.String(), "status", refusal.Status, "reason", refusal.Reason, "clause", refusal.Clause}
 	line := "a request was refused"
 	if refusal.Status == 0 { // without an answer
 		attrs, line = slices.Delete(attrs, 2, 4), "a connection was refused"

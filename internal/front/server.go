@@ -11,6 +11,7 @@ import (
 
 	"highball/internal/h1"
 	"highball/internal/h2"
+	"highball/internal/h3"
 	"highball/internal/uwsgi"
 )
 
@@ -38,6 +39,8 @@ type Server struct {
 	mu        sync.Mutex
 	listeners map[*listener]struct{}
 	conns     map[*tracked]struct{} // from their admission to their end
+	quic      map[*h3.Server]struct{}
+	quicOpen  int // connections of theirs
 	admission admission
 	began     time.Time     // of the drain
 	drained   chan struct{} // closed when a drain has nothing left
@@ -50,7 +53,7 @@ func New(handler http.Handler, options Options) *Server {
 	s := &Server{
 		handler: handler, options: options, short: shortage{logger: logger}, linger: drainLinger,
 		born: time.Now(), refusals: newRefusals(logger), admission: newAdmission(options),
-		listeners: map[*listener]struct{}{}, conns: map[*tracked]struct{}{}, drained: make(chan struct{}),
+		listeners: map[*listener]struct{}{}, conns: map[*tracked]struct{}{}, quic: map[*h3.Server]struct{}{}, drained: make(chan struct{}),
 	}
 	s.gathers.New = func() any { return new(gatherBuffer) }
 	s.http1 = h1.Server{
@@ -180,6 +183,9 @@ func (s *Server) Close() error {
 	}
 	for c := range s.conns {
 		_ = c.socket.Close()
+	}
+	for q := range s.quic {
+		q.Close()
 	}
 	s.wake()
 	s.stopLeaves()

@@ -15,6 +15,10 @@ type Stats struct {
 	Evicted           int64 // closed while idle, for new ones
 	Waited            int64 // for room: none was idle
 
+	OpenQUIC     int   // of those that are open
+	RefusedQUIC  int64 // of those accepted: there was no room, and they cannot wait
+	RequestsQUIC int64 // of HTTP/3
+
 	Handshakes       int64 // of TLS, that were completed
 	Resumed          int64 // of these, with a session of before
 	HandshakesFailed int64
@@ -30,6 +34,7 @@ type Stats struct {
 type totals struct {
 	accepted, refusedPerAddress, evicted, waited atomic.Int64
 	received, sent                               atomic.Int64
+	refusedQUIC                                  atomic.Int64
 
 	handshakes, resumed, handshakesFailed, plainOnTLS atomic.Int64
 }
@@ -50,6 +55,7 @@ func (s *Server) Stats() Stats {
 		stats.Received += c.received.Load()
 		stats.Sent += int64(c.raw.Sent())
 	}
+	s.addQUIC(&stats)
 	return stats
 }
 

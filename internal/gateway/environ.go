@@ -104,7 +104,10 @@ func (x *exchange) appendAddresses(b []byte) []byte {
 	if x.origin != nil && x.origin.ServerPort != "" {
 		port = x.origin.ServerPort
 	}
-	if addr, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
+	switch addr := r.Context().Value(http.LocalAddrContextKey).(type) {
+	case *net.TCPAddr:
+		return appendServer(b, addr.AddrPort(), x.origin)
+	case *net.UDPAddr: // HTTP/3
 		return appendServer(b, addr.AddrPort(), x.origin)
 	}
 	b = wire.AppendItem(b, "SERVER_NAME", name)

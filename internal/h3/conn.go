@@ -32,8 +32,10 @@ type conn struct {
 	last    bool   // no more are: the final GOAWAY is sent
 	leaving bool   // the first GOAWAY is
 	closing bool
+	since   time.Time // of the last request's end
 	idle    *time.Timer
 	state   *tls.ConnectionState // once it is complete
+	whole   context.Context      // of requests, from then on
 }
 
 // lastStream is what a first GOAWAY names: it says that no more are to begin, before
@@ -41,7 +43,7 @@ type conn struct {
 const lastStream = 1<<62 - 4
 
 func newConn(s *Server, q *quic.Conn) *conn {
-	c := &conn{server: s, quic: q, base: context.WithValue(q.Context(), http.LocalAddrContextKey, q.LocalAddr())}
+	c := &conn{since: time.Now(), server: s, quic: q, base: context.WithValue(q.Context(), http.LocalAddrContextKey, q.LocalAddr())}
 	c.base = context.WithValue(c.base, connKey{}, c)
 	return c
 }
@@ -113,6 +115,7 @@ func (c *conn) ended() {
 	if c.active--; c.active > 0 {
 		return
 	}
+	c.since = time.Now()
 	c.idle.Reset(c.server.IdleTimeout)
 	if c.last {
 		go c.closeWhenTaken()
@@ -216,6 +219,18 @@ func (c *conn) closeIfIdle() (busy bool) {
 	return busy
 }
 
+// evict closes a connection, if nothing was asked on it for so long.
+func (c *conn) evict(idle time.Duration) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last || c.active > 0 || time.Since(c.since) < idle {
+		return false
+	}
+	c.last = true
+	go c.close(noError, "")
+	return true
+}
+
 func (c *conn) close(code code, reason string) {
 	_ = c.quic.CloseWithError(quic.ApplicationErrorCode(code), reason)
 }
@@ -272,10 +287,7 @@ const earlyData = "highball.early_data"
 
 // context is what a request's is made of.
 func (c *conn) context(early bool) context.Context {
-	ctx := c.base
-	if c.server.Context != nil {
-		ctx = c.server.Context(ctx, c.tls())
-	}
+	ctx := c.served(c.tls())
 	if early {
 		o := origin.Origin{}
 		if of := origin.Of(ctx); of != nil {
@@ -283,6 +295,23 @@ func (c *conn) context(early bool) context.Context {
 		}
 		o.Variables = append(slices.Clip(o.Variables), origin.Variable{Name: earlyData, Value: "1"})
 		ctx = origin.With(ctx, &o)
+	}
+	return ctx
+}
+
+// served is the context of requests once the handshake is complete, which is made once.
+func (c *conn) served(state *tls.ConnectionState) context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.whole != nil {
+		return c.whole
+	}
+	ctx := c.base
+	if c.server.Context != nil {
+		ctx = c.server.Context(ctx, state)
+	}
+	if c.state != nil {
+		c.whole = ctx
 	}
 	return ctx
 }

@@ -98,6 +98,13 @@ func (s *Server) init() {
 func (s *Server) Serve(socket net.PacketConn, config *tls.Config) error {
 	s.init()
 	defer socket.Close()
+	if own, ok := socket.(interface{ Owned() <-chan struct{} }); ok {
+		select {
+		case <-own.Owned():
+		case <-s.stopped.Done():
+			return nil
+		}
+	}
 	var reset quic.StatelessResetKey
 	_, _ = rand.Read(reset[:])
 	transport := &quic.Transport{
@@ -224,6 +231,20 @@ func (s *Server) CloseIdle() (busy bool) {
 		busy = c.closeIfIdle() || busy
 	}
 	return busy
+}
+
+// Evict closes a connection on which nothing was asked for so long, and says whether
+// there was one.
+func (s *Server) Evict(idle time.Duration) bool {
+	s.init()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		if c.evict(idle) {
+			return true
+		}
+	}
+	return false
 }
 
 // Close cuts all connections.

@@ -61,6 +61,11 @@ func (p *Packet) Tag() [4]byte { return p.tag }
 // Port is the one that the socket has.
 func (p *Packet) Port() uint16 { return uint16(p.LocalAddr().(*net.UDPAddr).Port) }
 
+// URL is what to show a person.
+func (p *Packet) URL() string {
+	return packetPrefix + addressOf(&net.TCPAddr{IP: p.LocalAddr().(*net.UDPAddr).IP, Port: int(p.Port())}).String()
+}
+
 // Owned is closed when this process may read the socket.
 func (p *Packet) Owned() <-chan struct{} { return p.owned }
 
