@@ -57,6 +57,7 @@ func (x *exchange) serve() {
 	whole := x.call(r)
 	x.body.leave()
 	if !whole || x.response.finish() != nil {
+		x.stream.SetReliableBoundary() // what was produced is to arrive, where the client knows how
 		x.stream.CancelWrite(quic.StreamErrorCode(internalError))
 	}
 }

@@ -138,7 +138,7 @@ func (s *Server) config() *quic.Config {
 		InitialStreamReceiveWindow: streamWindow, MaxStreamReceiveWindow: streamWindow,
 		InitialConnectionReceiveWindow: connectionWindow, MaxConnectionReceiveWindow: connectionWindow,
 		MaxIncomingStreams: maxStreams, MaxIncomingUniStreams: maxUnidirectional, RequireStreamCreditRelease: true,
-		Allow0RTT: true,
+		Allow0RTT: true, EnableStreamResetPartialDelivery: true,
 	}
 }
 
