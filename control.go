@@ -106,6 +106,7 @@ func (t *target) connections() (control.Connections, map[string]int64) {
 		Open: c.Open, Max: c.Max, Accepted: c.Accepted,
 		RefusedPerAddress: c.RefusedPerAddress, Evicted: c.Evicted, Waited: c.Waited,
 		Handshakes: c.Handshakes, Resumed: c.Resumed, HandshakesFailed: c.HandshakesFailed, PlainOnTLS: c.PlainOnTLS,
+		HTTP3: c.OpenQUIC, HTTP3Refused: c.RefusedQUIC, HTTP3Requests: c.RequestsQUIC,
 		Received: c.Received, Sent: c.Sent,
 	}, c.Refusals
 }

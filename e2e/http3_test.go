@@ -143,7 +143,7 @@ func TestHTTP3Environ(t *testing.T) {
 	if r.ContentLength < 0 || r.Header.Get("Date") == "" || r.Proto != "HTTP/3.0" {
 		t.Errorf("length %d, protocol %s, head %v", r.ContentLength, r.Proto, r.Header)
 	}
-	h.WaitText(t, "HTTP/3.0")
+	h.Wait(t, func(e harness.Entry) bool { return e.Text("msg") == "request" && e.Text("proto") == "HTTP/3.0" })
 }
 
 func TestHTTP3Bodies(t *testing.T) {

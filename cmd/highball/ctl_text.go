@@ -79,7 +79,11 @@ func connectionsText(c control.Connections) string {
 	if c.Max > 0 {
 		room = fmt.Sprintf(", room for %d", c.Max)
 	}
-	return fmt.Sprintf("%d open%s, %d accepted", c.Open, room, c.Accepted)
+	text := fmt.Sprintf("%d open%s, %d accepted", c.Open, room, c.Accepted)
+	if c.HTTP3Requests > 0 || c.HTTP3 > 0 {
+		text += fmt.Sprintf(", %d open of HTTP/3", c.HTTP3)
+	}
+	return text
 }
 
 // workersSummary is "3 ready, 1 leaving", the states in the order of the workers.

@@ -150,6 +150,10 @@ type Connections struct {
 	HandshakesFailed int64 `json:"handshakes_failed_total"`
 	PlainOnTLS       int64 `json:"plain_on_tls_total"` // of these, requests in the clear
 
+	HTTP3         int   `json:"http3_open"`           // of those that are open
+	HTTP3Refused  int64 `json:"http3_refused_total"`  // of those accepted: there was no room, and they cannot wait
+	HTTP3Requests int64 `json:"http3_requests_total"` // on them
+
 	Received int64 `json:"received_bytes_total"`
 	Sent     int64 `json:"sent_bytes_total"`
 }
