@@ -4,6 +4,7 @@ package main
 
 import (
 	"io"
+	"log"
 	"log/slog"
 
 	"highball/internal/obs"
@@ -22,6 +23,10 @@ type logs struct {
 func (p *program) openLogs(v settings.Values) (logs, error) {
 	format := v.String("log-format")
 	opened := logs{server: obs.NewLogger(p.stderr, format, logLevel(v.String("log-level")))}
+	// Libraries that know no other way speak to the standard logger: quic-go of a
+	// system's buffers that are small.
+	log.SetFlags(0)
+	log.SetOutput(slog.NewLogLogger(opened.server.Handler(), slog.LevelWarn).Writer())
 	access := func(w io.Writer) *slog.Logger {
 		opened.watched = obs.Watch(w, "the access log", opened.server)
 		return obs.NewAccessLogger(opened.watched, format)

@@ -127,13 +127,16 @@ func TestIdleConnectionsEnd(t *testing.T) {
 // dial makes a connection on which the test says each byte.
 func (r *running) dial(t *testing.T) *quic.Conn {
 	t.Helper()
-	config := &tls.Config{RootCAs: r.roots, ServerName: "h3.test", NextProtos: []string{protocol}}
-	q, err := quic.DialAddr(t.Context(), r.address.String(), config, &quic.Config{MaxIdleTimeout: time.Minute})
+	q, err := quic.DialAddr(t.Context(), r.address.String(), r.clientTLS(), &quic.Config{MaxIdleTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { q.CloseWithError(quic.ApplicationErrorCode(noError), "") })
 	return q
+}
+
+func (r *running) clientTLS() *tls.Config {
+	return &tls.Config{RootCAs: r.roots, ServerName: "h3.test", NextProtos: []string{protocol}}
 }
 
 func TestAHeadThatDoesNotComeIsNotAwaited(t *testing.T) {

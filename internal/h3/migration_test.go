@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +25,17 @@ type nat struct {
 	mu      sync.Mutex
 	outside *net.UDPConn
 	client  net.Addr
+
+	watched byte         // the first half of packets that are counted
+	count   atomic.Int64 // of the server's
+}
+
+// watch counts the server's packets that begin so.
+func (n *nat) watch(first byte) *atomic.Int64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.watched = first
+	return &n.count
 }
 
 func newNAT(t *testing.T, server *net.UDPAddr) *nat {
@@ -82,6 +94,9 @@ func (n *nat) in(outside *net.UDPConn) {
 		}
 		n.mu.Lock()
 		client := n.client
+		if n.watched != 0 && b[0]&0xf0 == n.watched {
+			n.count.Add(1)
+		}
 		n.mu.Unlock()
 		_, _ = n.inside.WriteTo(b[:size], client)
 	}
