@@ -151,7 +151,7 @@ type Connections struct {
 	PlainOnTLS       int64 `json:"plain_on_tls_total"` // of these, requests in the clear
 
 	HTTP3         int   `json:"http3_open"`           // of those that are open
-	HTTP3Refused  int64 `json:"http3_refused_total"`  // of those accepted: there was no room, and they cannot wait
+	HTTP3Refused  int64 `json:"http3_refused_total"`  // tries to begin one: there was no room, and they cannot wait
 	HTTP3Requests int64 `json:"http3_requests_total"` // on them
 
 	Received int64 `json:"received_bytes_total"`

@@ -63,12 +63,11 @@ func (s *Server) leaveQUIC(q *h3.Server) {
 // admitQUIC is admit for a connection of QUIC, which cannot wait: where there is no room,
 // and none is idle, it is refused at once. Browsers go on by TCP, and wait there.
 func (s *Server) admitQUIC(remote net.Addr) (release func(), ok bool) {
-	s.totals.accepted.Add(1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	address, ok := s.admission.perAddress.takeAddress(remote)
 	if !ok {
-		s.totals.refusedPerAddress.Add(1)
+		s.totals.refusedQUIC.Add(1)
 		return nil, false
 	}
 	if s.full() && !s.evictQUIC() && s.evict() == nil {
@@ -76,6 +75,7 @@ func (s *Server) admitQUIC(remote net.Addr) (release func(), ok bool) {
 		s.totals.refusedQUIC.Add(1)
 		return nil, false
 	}
+	s.totals.accepted.Add(1)
 	s.quicOpen++
 	return sync.OnceFunc(func() { s.releaseQUIC(address) }), true
 }

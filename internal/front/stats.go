@@ -16,7 +16,7 @@ type Stats struct {
 	Waited            int64 // for room: none was idle
 
 	OpenQUIC     int   // of those that are open
-	RefusedQUIC  int64 // of those accepted: there was no room, and they cannot wait
+	RefusedQUIC  int64 // tries to begin one: there was no room, and they cannot wait
 	RequestsQUIC int64 // of HTTP/3
 
 	Handshakes       int64 // of TLS, that were completed

@@ -22,7 +22,7 @@ type Server struct {
 	Handler http.Handler
 
 	// Limits are those of HTTP/1, for the same: RequestLine for method and path, Head
-	// for a field section as RFC 9114 4.2.2 counts it, Fields. Each has to be set.
+	// for a field section as RFC 9114 4.2.2 counts it, Fields.
 	Limits h1.Limits
 
 	// HeadTimeout bounds how long the head of a request may take, and the handshake;
@@ -86,6 +86,7 @@ const silence = 30 * time.Second
 
 func (s *Server) init() {
 	s.start.Do(func() {
+		s.Limits = s.Limits.WithDefaults()
 		s.buffers.New = func() any { b := make([]byte, readerBuffer); return &b }
 		s.stopped, s.stop = context.WithCancel(context.Background())
 		s.conns = map[*conn]struct{}{}
