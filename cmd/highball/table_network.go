@@ -17,8 +17,14 @@ func networkSettings() []settings.Setting {
 			Usage:   "an address to listen on: HOST:PORT, :PORT, unix:PATH, fd://N or systemd:NAME",
 			KnownAs: []string{"listen", "host", "port", "http", "socket", "address"},
 			Doc: `
-The addresses to listen on, ` + "`[PROTOCOL://]ADDRESS[?OPTIONS]`" + `; given several times, all of them. ` + "`https://`" + ` needs ` + "`certfile`" + `; ` + "`proxy+`" + ` before it all is for
-connections that begin with the PROXY protocol, of ` + "`trusted-proxies`" + ` alone. The address is one of
+The addresses to listen on, ` + "`[proxy+][PROTOCOL://]ADDRESS[?OPTIONS]`" + `; given several times, all of them. The protocol is one of
+
+- ` + "`http`" + `, which need not be said: HTTP/1 and, for clients that begin with it, HTTP/2;
+- ` + "`https`" + `: the same by TLS, with ` + "`certfile`" + `, ` + "`https`" + ` or ` + "`local-https`" + `;
+- ` + "`h3`" + `: HTTP/3 on a UDP port, beside ` + "`https`" + ` on the TCP port of the same number;
+- ` + "`uwsgi`" + `: what nginx's ` + "`uwsgi_pass`" + ` and Apache's ` + "`mod_proxy_uwsgi`" + ` speak.
+
+` + "`proxy+`" + ` is for connections that begin with the PROXY protocol, of ` + "`trusted-proxies`" + ` alone. The address is one of
 
 - ` + "`host:port`" + `, ` + "`[::1]:port`" + `; ` + "`:port`" + ` and ` + "`[::]:port`" + ` for all interfaces with IPv4 and IPv6, ` + "`0.0.0.0:port`" + ` for IPv4 alone;
 - ` + "`unix:/path`" + `, or ` + "`unix:@name`" + ` for a socket of Linux that has no file (every user of the machine may connect to it);
