@@ -37,7 +37,7 @@ func (b *body) Read(p []byte) (int, error) {
 		b.x.response.goOn()
 	}
 	if err := b.advance(); err != nil {
-		return 0, b.end(err)
+		return 0, b.over(err)
 	}
 	n, err := b.x.in.Read(p[:min(uint64(len(p)), b.left)])
 	b.left -= uint64(n)
@@ -46,7 +46,7 @@ func (b *body) Read(p []byte) (int, error) {
 		err = truncated()
 	}
 	if err != nil {
-		return n, b.end(err)
+		return n, b.over(err)
 	}
 	return n, nil
 }
@@ -121,8 +121,8 @@ func (b *body) readTrailer(length uint64) error {
 	}
 }
 
-// end keeps what ends the body: a deadline does not.
-func (b *body) end(err error) error {
+// over keeps what ends the body: a deadline does not. It needs mu.
+func (b *body) over(err error) error {
 	var timeout interface{ Timeout() bool }
 	if errors.As(err, &timeout) && timeout.Timeout() {
 		return err
@@ -132,14 +132,24 @@ func (b *body) end(err error) error {
 	var reset *quic.StreamError
 	switch {
 	case err == errSectionTooLarge:
-		b.err = malformed("RFC 9114 4.2.2", "a trailer section beyond the limits")
-		b.x.fail(b.err.(*fault))
+		wrong = malformed("RFC 9114 4.2.2", "a trailer section beyond the limits")
+		b.err = wrong
+		b.x.fail(wrong)
 	case errors.As(err, &wrong):
 		b.x.fail(wrong)
 	case errors.As(err, &reset):
 		b.err = io.ErrUnexpectedEOF
 	}
 	return b.err
+}
+
+// end has later reads fail, and returns when none is in progress.
+func (b *body) end(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.err == nil {
+		b.err = err
+	}
 }
 
 // Close is for who is done with it: the client need not send the rest.
@@ -151,9 +161,5 @@ func (b *body) Close() error {
 // leave ends the reading of somebody whom the handler has left behind.
 func (b *body) leave() {
 	b.x.stream.CancelRead(quic.StreamErrorCode(noError))
-	b.mu.Lock()
-	if b.err == nil {
-		b.err = http.ErrBodyReadAfterClose
-	}
-	b.mu.Unlock()
+	b.end(http.ErrBodyReadAfterClose)
 }

@@ -55,6 +55,7 @@ func (c *conn) begin() (err error) {
 	if c.control, err = c.quic.OpenUniStream(); err != nil {
 		return err
 	}
+	_ = c.control.SetWriteDeadline(time.Now().Add(c.server.HeadTimeout)) // for who grants no room for it
 	_, err = c.control.Write(appendSettings([]byte{streamControl}, c.server.Limits.Head))
 	c.idle = time.AfterFunc(c.server.IdleTimeout, c.expire)
 	return err
@@ -104,7 +105,7 @@ func (c *conn) serveRequest(stream *quic.Stream) {
 	buf := c.server.buffers.Get().(*[]byte)
 	x := &exchange{conn: c, stream: stream, in: &reader{src: stream, buf: *buf}}
 	x.serve()
-	x.body.mu.Lock() // nobody reads any more
+	x.body.end(http.ErrBodyReadAfterClose) // nobody reads any more
 	c.server.buffers.Put(buf)
 }
 
@@ -143,7 +144,7 @@ func (c *conn) drain() {
 		return
 	}
 	go func() {
-		_, _ = c.control.Write(appendGoAway(nil, lastStream))
+		c.sendGoAway(lastStream)
 		select {
 		case <-time.After(c.server.Linger):
 			c.stopTaking()
@@ -163,16 +164,21 @@ func (c *conn) stopTaking() {
 	if again {
 		return
 	}
-	go func() { // which may wait for the client, but not longer than the connection
-		_, _ = c.control.Write(appendGoAway(nil, next))
-	}()
+	go c.sendGoAway(next)
 	if !busy {
 		go c.closeWhenTaken()
 	}
 }
 
+// sendGoAway does not wait for long for a client that grants no room for it.
+func (c *conn) sendGoAway(id uint64) {
+	_ = c.control.SetWriteDeadline(time.Now().Add(c.server.Linger))
+	_, _ = c.control.Write(appendGoAway(nil, id))
+}
+
 // closeWhenTaken closes the connection when the client has what was sent. QUIC does not
-// tell; but as long as something is missing, packets go to and fro.
+// tell; but as long as something is missing, packets go to and fro. A client that never
+// stops is not waited for.
 func (c *conn) closeWhenTaken() {
 	c.mu.Lock()
 	again := c.closing
@@ -181,8 +187,8 @@ func (c *conn) closeWhenTaken() {
 	if again {
 		return
 	}
-	before := c.quic.ConnectionStats()
-	for quiet := time.Duration(0); quiet < c.quietTime(); {
+	before, late := c.quic.ConnectionStats(), time.Now().Add(c.server.WriteTimeout)
+	for quiet := time.Duration(0); quiet < c.quietTime() && time.Now().Before(late); {
 		select {
 		case <-c.quic.Context().Done():
 			return
