@@ -245,6 +245,22 @@ func TestHTTP3Upgrade(t *testing.T) {
 		}
 		return code == 0 && json.Unmarshal([]byte(out), &status) == nil && status.Requests.InFlight > 0
 	})
+	// One whose client sends on after the upgrade: the new process has to pass that on.
+	body, rest := io.Pipe()
+	uploaded := make(chan string, 1)
+	go func() {
+		r, err := client.Post(http3Home+"/", "a/b", body)
+		if err != nil {
+			uploaded <- err.Error()
+			return
+		}
+		defer r.Body.Close()
+		text, err := io.ReadAll(r.Body)
+		uploaded <- fmt.Sprint(string(text), err)
+	}()
+	if _, err := rest.Write(make([]byte, 10_000)); err != nil {
+		t.Fatal(err)
+	}
 	next := u.Server.Upgrade(t)
 	r, err := h.client(t).Get(http3Home + "/")
 	if got := readAll(t, r, err); got != fmt.Sprint(next.PID) {
@@ -253,6 +269,13 @@ func TestHTTP3Upgrade(t *testing.T) {
 	u.write(t, filepath.Join(u.dir, "done"), "", 0o600)
 	if got, want := <-slow, fmt.Sprint(old, "<nil>"); got != want {
 		t.Errorf("the request that had begun: %s, want %s", got, want)
+	}
+	if _, err := rest.Write(make([]byte, 100_000)); err != nil {
+		t.Error(err)
+	}
+	rest.Close()
+	if got, want := <-uploaded, fmt.Sprint(old, "<nil>"); got != want {
+		t.Errorf("the upload that had begun: %s, want %s", got, want)
 	}
 	if err := u.Server.Exit(); err != nil {
 		t.Error(err)

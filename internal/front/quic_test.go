@@ -117,6 +117,7 @@ func TestTheLimitHoldsForBoth(t *testing.T) {
 	tcp = connect(t, addr)
 	send(t, tcp, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 	wait(t, "the request that took the place of an idle connection of QUIC", busy)
+	eventually(t, "QUIC's is closed", func() bool { return s.Stats().OpenQUIC == 0 })
 }
 
 func TestOneAddressHasSoManyConnections(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
+	"github.com/quic-go/quic-go/quicvarint"
 )
 
 // ended returns when Serve has.
@@ -68,6 +69,61 @@ func TestADrainFinishesWhatHasBegun(t *testing.T) {
 		t.Errorf("the slow response: %s", got)
 	}
 	r.ended(t)
+}
+
+// What a client asks for after the last request that a drain takes, it may ask for
+// elsewhere (RFC 9114 5.2).
+func TestRequestsAfterTheLastAreRejected(t *testing.T) {
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	r := start(t, func(http.ResponseWriter, *http.Request) {
+		begun <- struct{}{}
+		<-goOn
+	})
+	defer close(goOn)
+	q := r.dial(t)
+	ask := func() *quic.Stream {
+		stream, err := q.OpenStream()
+		if err == nil {
+			_, err = stream.Write(get())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return stream
+	}
+	ask()
+	<-begun
+	control, err := q.AcceptUniStream(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := &reader{src: control, buf: make([]byte, 64)}
+	if _, err := in.varint(); err != nil {
+		t.Fatal(err)
+	}
+	r.Drain()
+	var said []uint64
+	for len(said) < 2 {
+		h, err := in.nextFrame()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := in.payload(h.length)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.kind == frameGoAway {
+			id, _, _ := quicvarint.Parse(p)
+			said = append(said, id)
+		}
+	}
+	if said[0] != lastStream || said[1] != 4 {
+		t.Errorf("GOAWAY of %v", said)
+	}
+	var reset *quic.StreamError
+	if _, err := io.ReadAll(ask()); !errors.As(err, &reset) || reset.ErrorCode != quic.StreamErrorCode(requestRejected) {
+		t.Errorf("the late request ends with %v", err)
+	}
 }
 
 type zeros struct{}
