@@ -33,6 +33,15 @@ type running struct {
 // start serves handler on a port of its own until the test ends.
 func start(t *testing.T, handler http.HandlerFunc, options ...func(*Server)) *running {
 	t.Helper()
+	socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return startOn(t, socket, handler, options...)
+}
+
+func startOn(t *testing.T, socket *net.UDPConn, handler http.HandlerFunc, options ...func(*Server)) *running {
+	t.Helper()
 	s := &Server{
 		Handler: handler, Limits: h1.Limits{RequestLine: 4096, Head: 16 << 10, Fields: 64},
 		HeadTimeout: 5 * time.Second, IdleTimeout: 30 * time.Second, WriteTimeout: 10 * time.Second,
@@ -40,10 +49,6 @@ func start(t *testing.T, handler http.HandlerFunc, options ...func(*Server)) *ru
 	}
 	for _, option := range options {
 		option(s)
-	}
-	socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
 	}
 	certificate, roots := testCertificate(t)
 	r := &running{Server: s, address: socket.LocalAddr().(*net.UDPAddr), roots: roots, done: make(chan error, 1)}
