@@ -256,6 +256,7 @@ const conformanceText = `# Conformance: HTTP/3
 %d cases of RFC 9114 (HTTP/3), RFC 9204 (QPACK) and what belongs to them, each tried by a client that sends these bytes and knows nothing of HTTP/3 itself
 (` + "`internal/h3/testdata/breaker.py`, over aioquic's QUIC" + `). Highball answers each as the clause wants; the test holds that, and this page with it.
 The last column is what quic-go's own HTTP/3 server (` + "`http3.Server`, v0.65.0" + `) did when this page was written: %d times something else.
+Not each difference is a fault: CONNECT and extended CONNECT it leaves to its handlers, and some codes are close to each other.
 Highball takes QUIC and the encoding of fields from that project, and has the rest for itself (see [ARCHITECTURE.md](ARCHITECTURE.md#http3)).
 
 - *A code alone*: the connection is closed with it. *stream*: the request is reset with it, and the connection goes on. *status*: the answer's. *ignored*: a request
