@@ -48,7 +48,7 @@ var libraries = map[string][]string{
 	"github.com/spf13/pflag":          {"internal/settings"},
 	"github.com/BurntSushi/toml":      {"internal/settings"},
 	"golang.org/x/crypto/ocsp":        {"internal/certs"},
-	"golang.org/x/net/http2/hpack":    {"internal/h2"},
+	"golang.org/x/net/http2/hpack":    {"internal/h2", "e2e"},
 	"golang.org/x/sys/unix":           {"internal", "bench"},
 	"github.com/rogpeppe/go-internal": {}, // tests only
 
@@ -57,9 +57,10 @@ var libraries = map[string][]string{
 	"go.uber.org/zap":                       {"internal/acme"}, // its log
 	"go.uber.org/zap/zapcore":               {"internal/acme"},
 	"golang.org/x/net/ipv4":                 {"internal/listen"},
-	"github.com/quic-go/quic-go":            {"internal/h3"},
-	"github.com/quic-go/quic-go/quicvarint": {"internal/h3"},
-	"github.com/quic-go/qpack":              {"internal/h3"},
+	"github.com/quic-go/quic-go":            {"internal/h3", "e2e"}, // a client of the tests
+	"github.com/quic-go/quic-go/quicvarint": {"internal/h3", "e2e"},
+	"github.com/quic-go/qpack":              {"internal/h3", "e2e"},
+	"golang.org/x/net/http2":                {"e2e"}, // frames of the tests' client
 }
 
 // sourceFile is one Go file of the module.

@@ -19,13 +19,14 @@ const threads = 32
 // conformance is how the shared server of an interpreter is run: one process,
 // which serves all applications of e2e/apps.
 func conformance(p harness.Python) harness.Options {
-	return harness.Options{
+	return harness.Listening(harness.Options{
 		App: "all:application", Python: p.Path, Binary: harness.Mounted(),
 		Args: []string{"--workers", "1", "--threads", fmt.Sprint(threads), "--stream-request", "/streamed", "--environ", "test.deployer=said so", "--environ", "DEPLOYED=1"},
-	}
+	})
 }
 
-// onEach runs a test body with the shared server of each interpreter.
+// onEach runs a test body with the shared server of each interpreter, which it speaks
+// HTTP/1.1 to: for what is of that protocol alone. What is not belongs on onWires.
 func onEach(t *testing.T, body func(t *testing.T, s *harness.Server)) {
 	t.Helper()
 	eachPython(t, func(t *testing.T, p harness.Python) { body(t, harness.Shared(t, conformance(p))) })

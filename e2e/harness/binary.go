@@ -62,6 +62,7 @@ func Main(m *testing.M) int {
 		_ = p.Value.Set(strconv.Itoa(8 * runtime.GOMAXPROCS(0))) // these tests wait more than they compute
 	}
 	code := m.Run()
+	defer removeCertificate()
 	if err := stopShared(); err != nil {
 		return failed(err)
 	}

@@ -66,10 +66,9 @@ func (c *Conn) CloseWrite() *Conn {
 // Reset ends the connection by RST.
 func (c *Conn) Reset() {
 	c.t.Helper()
-	if err := c.Conn.(*net.TCPConn).SetLinger(0); err != nil {
+	if err := reset(c.Conn); err != nil {
 		c.t.Fatal(err)
 	}
-	_ = c.Conn.Close()
 }
 
 // Silent fails the test if a byte, or the end, comes within a Blink.
@@ -142,8 +141,12 @@ func (c *Conn) Response(method string) *Response {
 // Do sends one request on a connection of its own and reads the response.
 func (s *Server) Do(t testing.TB, request string) *Response {
 	t.Helper()
+	return s.Dial(t).Send(request).Response(methodOf(request))
+}
+
+func methodOf(request string) string {
 	method, _, _ := strings.Cut(request, " ")
-	return s.Dial(t).Send(request).Response(method)
+	return method
 }
 
 // Get is Do for a plain GET of path.

@@ -14,10 +14,11 @@ type Field struct{ Name, Value string }
 // Response is what came over the wire, not interpreted more than needed.
 type Response struct {
 	Interim  []*Response // the 1xx responses before it
-	Line     string      // the status line
+	Line     string      // the status line; in HTTP/2 and HTTP/3, which have none, "HTTP/2.0 200"
 	Status   int
 	Fields   []Field // in order, as spelled
 	Body     string
+	Trailers []Field
 	Chunks   []string // the body's chunks, where it came so
 	Complete bool     // the body ended as its framing says
 }
@@ -82,7 +83,7 @@ func readResponse(r *bufio.Reader, method string) (*Response, error) {
 // readBody: RFC 9112 6.3.
 func (res *Response) readBody(r *bufio.Reader, method string) {
 	switch {
-	case method == "HEAD" || res.Status == 204 || res.Status == 304:
+	case hasNoBody(method, res.Status):
 		res.Complete = true
 	case strings.EqualFold(res.Get("Transfer-Encoding"), "chunked"):
 		res.readChunks(r)

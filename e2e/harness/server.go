@@ -20,6 +20,7 @@ type Options struct {
 	Dir    string   // --chdir; default: Apps()
 	Python string   // --python
 	Args   []string // more flags
+	Binds  []string // more of --bind: the first is plain HTTP
 	Env    []string // more of the environment
 	Binary string   // another highball than Binary()
 
@@ -36,8 +37,10 @@ type Options struct {
 // Server is a running highball.
 type Server struct {
 	*Log
-	Address string // "127.0.0.1:54321"
+	Address string // "127.0.0.1:54321", of plain HTTP
 	PID     int
+
+	listening []string // all that it listens on: "http://127.0.0.1:54321/", "uwsgi://127.0.0.1:54322"
 
 	process *os.Process
 	scratch string // its TMPDIR
@@ -88,6 +91,9 @@ func Launch(o Options) (*Server, error) {
 	if o.Python != "" {
 		args = append(args, "--python", o.Python)
 	}
+	for _, bind := range o.Binds {
+		args = append(args, "--bind", bind)
+	}
 	cmd := exec.Command(args[0], append(args[1:], o.Args...)...)
 	cmd.Env = append(cleanEnviron(), "TMPDIR="+s.scratch, markName+"="+s.mark, "PYTHONDONTWRITEBYTECODE=1")
 	cmd.Env = append(cmd.Env, o.Env...)
@@ -99,7 +105,7 @@ func Launch(o Options) (*Server, error) {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	cmd.SysProcAttr.Setpgid = true
-	return s, s.start(cmd, o.Upgraded)
+	return s, s.start(cmd, o)
 }
 
 var marks atomic.Int64
@@ -113,7 +119,7 @@ func cleanEnviron() []string {
 	})
 }
 
-func (s *Server) start(cmd *exec.Cmd, upgraded bool) error {
+func (s *Server) start(cmd *exec.Cmd, o Options) error {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return err
@@ -129,18 +135,41 @@ func (s *Server) start(cmd *exec.Cmd, upgraded bool) error {
 	go s.follow(r)
 	go func() {
 		s.err = cmd.Wait()
-		if !upgraded && !s.awaitEnd(Patience/2) {
+		if !o.Upgraded && !s.awaitEnd(Patience/2) {
 			s.err = errors.Join(s.err, errors.New("a process has the server's output and lives on"))
 		}
 		close(s.ended)
 	}()
-	const listening = "listening on http://"
-	e, err := s.Await(func(e Entry) bool { return strings.HasPrefix(e.Message(), listening) })
-	if err != nil {
+	if err := s.awaitListening(1 + len(o.Binds)); err != nil {
 		return errors.Join(err, s.Stop())
 	}
-	s.Address = strings.TrimSuffix(strings.TrimPrefix(e.Message(), listening), "/")
+	s.Address = s.Where("http")
 	return nil
+}
+
+// awaitListening waits for the lines of as many listeners. They are in the order of
+// --bind, plain HTTP first.
+func (s *Server) awaitListening(n int) error {
+	const prefix = "listening on "
+	isLine := func(e Entry) bool { return strings.HasPrefix(e.Message(), prefix) }
+	isPlain := func(e Entry) bool { return strings.HasPrefix(e.Message(), prefix+"http://") }
+	_, err := s.Await(func(e Entry) bool {
+		return isLine(e) && len(s.Find(isLine)) >= n && len(s.Find(isPlain)) > 0
+	})
+	for _, e := range s.Find(isLine) {
+		s.listening = append(s.listening, strings.TrimPrefix(e.Message(), prefix))
+	}
+	return err
+}
+
+// Where is the address on which a protocol is spoken; "" if on none.
+func (s *Server) Where(protocol string) string {
+	for _, url := range s.listening {
+		if address, ok := strings.CutPrefix(url, protocol+"://"); ok {
+			return strings.TrimSuffix(address, "/")
+		}
+	}
+	return ""
 }
 
 // URL is the address of a path on the server.

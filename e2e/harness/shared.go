@@ -23,7 +23,7 @@ type sharedServer struct {
 // Shared returns the one server with these options, which it starts if needed.
 func Shared(t testing.TB, o Options) *Server {
 	t.Helper()
-	key := fmt.Sprintf("%q", []string{o.App, o.Dir, o.Python, strings.Join(o.Args, "\x00"), strings.Join(o.Env, "\x00")})
+	key := fmt.Sprintf("%q", []string{o.App, o.Dir, o.Python, strings.Join(o.Args, "\x00"), strings.Join(o.Binds, "\x00"), strings.Join(o.Env, "\x00")})
 	shared.Lock()
 	if shared.servers == nil {
 		shared.servers = map[string]*sharedServer{}
