@@ -9,42 +9,41 @@ import (
 )
 
 // streams reads a response block by block while the application waits after each.
-func streams(t *testing.T, s *harness.Server, path string, last ...string) {
+func streams(t *testing.T, s *harness.Client, path string, last ...string) {
 	t.Helper()
 	gate := harness.NewGate(t)
-	c := s.Dial(t).Send(harness.Request("GET", path+"?"+gate.Query()))
+	c := s.Start(t, harness.Ask("GET", path+"?"+gate.Query()))
 	for i, block := range []string{"one", "two"} {
 		visitor := gate.Arrival()
 		want(t, "place", visitor.Label, "after "+block)
 		if i == 0 {
 			want(t, "status", c.Head().Status, 200)
 		}
-		want(t, "chunk", c.Chunk(), block)
+		c.Expect(block)
 		visitor.Go()
 	}
-	for _, chunk := range append(last, "") {
-		want(t, "chunk", c.Chunk(), chunk)
-	}
+	c.Expect(strings.Join(last, ""))
+	c.ExpectEnd()
 }
 
 func TestEachBlockIsSentBeforeTheNext(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) { streams(t, s, "/blocks") })
+	onWires(t, func(t *testing.T, s *harness.Client) { streams(t, s, "/blocks") })
 }
 
 func TestEachWriteIsSentBeforeItReturns(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) { streams(t, s, "/writes", "three") })
+	onWires(t, func(t *testing.T, s *harness.Client) { streams(t, s, "/writes", "three") })
 }
 
 // Unbuffered through a middleware that yields an empty block for each it waits for.
 func TestBlocksStreamThroughMiddleware(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		streams(t, s, "/validated/blocks")
 		streams(t, s, "/between/blocks")
 	})
 }
 
 func TestWrittenBytesComeFirst(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		s.Get(t, "/start_call").Want(t, 200, "written, returned")
 		s.Get(t, "/no_length/write").Want(t, 200, "body")
 	})
@@ -56,7 +55,7 @@ func TestBytesAreNotAltered(t *testing.T) {
 		block.WriteByte(byte(i))
 	}
 	block.WriteString("\r\n\n\r\r\n0\r\n\r\n")
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, how := range []string{"list", "generator"} {
 			for _, n := range []int{1, 1000} {
 				r := s.Get(t, fmt.Sprintf("/every_byte/%s?n=%d", how, n))
@@ -69,7 +68,7 @@ func TestBytesAreNotAltered(t *testing.T) {
 }
 
 func TestLengthOfAOneBlockList(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		r := s.Get(t, "/no_length/one")
 		r.Want(t, 200, "body")
 		want(t, "Content-Length", r.Get("Content-Length"), "4")
@@ -80,7 +79,7 @@ func TestLengthOfAOneBlockList(t *testing.T) {
 }
 
 func TestApplicationsMayStartWhenIterated(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, shape := range []string{"generator", "class"} {
 			r := s.Get(t, "/late_start/"+shape)
 			r.Want(t, 200, "late")
@@ -90,7 +89,7 @@ func TestApplicationsMayStartWhenIterated(t *testing.T) {
 }
 
 func TestNoOtherAttributesOfTheIterableAreUsed(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		tag := newTag()
 		s.Get(t, "/recorder?tag="+tag).Want(t, 200, "recorded")
 		e := s.WaitText(t, tag+" looked at")
@@ -100,7 +99,7 @@ func TestNoOtherAttributesOfTheIterableAreUsed(t *testing.T) {
 }
 
 func TestEveryKindOfIterable(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, kind := range []string{
 			"list", "tuple", "generator", "map", "deque", "dict", "getitem", "own", "list-subclass", "bytes-subclass", "array-blocks",
 		} {
@@ -110,17 +109,15 @@ func TestEveryKindOfIterable(t *testing.T) {
 }
 
 func TestEmptyBlocksAreNoEnd(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, kind := range []string{"empties", "empties-generator"} {
-			c := s.Dial(t).Send(harness.Request("GET", "/iterables/"+kind), harness.Request("GET", "/hello"))
-			c.Response("GET").Want(t, 200, "iterable")
-			c.Response("GET").Want(t, 200, "hello")
+			inSync(t, s, harness.Ask("GET", "/iterables/"+kind)).Want(t, 200, "iterable")
 		}
 	})
 }
 
 func TestBlocksThatAreNoBytes(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, how := range []string{"one", "second", "generator", "write"} {
 			for _, value := range []string{"str", "int", "bytearray", "memoryview", "none"} {
 				tag := newTag()
@@ -137,7 +134,7 @@ func TestBlocksThatAreNoBytes(t *testing.T) {
 }
 
 func TestResultsThatAreNotIterable(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, value := range []string{"none", "int", "str"} {
 			tag := newTag()
 			r := s.Get(t, "/not_iterable?value="+value+"&tag="+tag)

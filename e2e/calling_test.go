@@ -8,7 +8,7 @@ import (
 )
 
 func TestArgumentsArePositional(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		s.Get(t, "/positional_only").Want(t, 200, "positional")
 	})
 }
@@ -27,31 +27,28 @@ func TestEveryKindOfCallable(t *testing.T) {
 type calls struct{ Calls, Total, PID int }
 
 func TestOneCallForEachRequest(t *testing.T) {
-	for _, mode := range []struct{ name, raw string }{
-		{"keep-alive", harness.Request("GET", "/calls?tag=T")},
-		{"head", harness.Request("HEAD", "/calls?tag=T")},
-		{"post", harness.Post("/calls?tag=T", "12345")},
-		{"expect", harness.Request("POST", "/calls?tag=T", "Expect: 100-continue", "Content-Length: 5") + "12345"},
-	} {
-		t.Run(mode.name, func(t *testing.T) {
-			onEach(t, func(t *testing.T, s *harness.Server) {
-				tag := newTag()
-				request := strings.ReplaceAll(mode.raw, "tag=T", "tag="+tag)
-				method, _, _ := strings.Cut(request, " ")
-				c := s.Dial(t)
-				for range 3 {
-					c.Send(request).Response(method).WantStatus(t, 200)
-				}
-				var got calls
-				s.Get(t, "/calls?tag="+tag).JSON(t, &got)
-				want(t, "calls", got.Calls, 4)
-			})
-		})
-	}
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		for name, ask := range map[string]harness.Exchange{
+			"keep-alive": harness.Ask("GET", "/calls?tag="),
+			"head":       harness.Ask("HEAD", "/calls?tag="),
+			"post":       harness.Ask("POST", "/calls?tag=").With("12345"),
+			"expect":     harness.Ask("POST", "/calls?tag=", "Expect: 100-continue").With("12345"),
+		} {
+			tag := newTag()
+			ask.Target += tag
+			c := s.Connect(t)
+			for range 3 {
+				c.Do(ask).WantStatus(t, 200)
+			}
+			var got calls
+			s.Get(t, "/calls?tag="+tag).JSON(t, &got)
+			want(t, name+": calls", got.Calls, 4)
+		}
+	})
 }
 
 func TestPipelinedRequestsAreEachCalledOnce(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		request := harness.Request("GET", "/calls?tag="+newTag())
 		c := s.Dial(t).Send(strings.Repeat(request, 5))
 		for i := range 5 {
@@ -59,11 +56,24 @@ func TestPipelinedRequestsAreEachCalledOnce(t *testing.T) {
 			c.Response("GET").JSON(t, &got)
 			want(t, "calls", got.Calls, i+1)
 		}
-	})
+	}, harness.Raw)
+}
+
+func TestStreamsOfOneConnectionAreEachCalledOnce(t *testing.T) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		ask := harness.Ask("GET", "/calls?tag="+newTag())
+		seen := map[int]bool{}
+		for _, r := range s.Together(t, ask, ask, ask, ask, ask) {
+			var got calls
+			r.JSON(t, &got)
+			seen[got.Calls] = true
+		}
+		want(t, "calls", len(seen), 5)
+	}, harness.Streams)
 }
 
 func TestTheSameProcessIsCalledAgain(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		var first, second calls
 		s.Get(t, "/calls?tag="+newTag()).JSON(t, &first)
 		s.Get(t, "/calls?tag="+newTag()).JSON(t, &second)
@@ -75,27 +85,27 @@ func TestTheSameProcessIsCalledAgain(t *testing.T) {
 }
 
 func TestEnvironIsADict(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		want(t, "type(environ) is dict", environOf(t, s, harness.Request("GET", "/environ")).Dict, true)
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		want(t, "type(environ) is dict", environOf(t, s, harness.Ask("GET", "/environ")).Dict, true)
 	})
 }
 
 func TestEnvironMayBeModified(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		c := s.Dial(t)
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		c := s.Connect(t)
 		for range 2 {
-			c.Send(harness.Request("GET", "/clears_environ")).Response("GET").Want(t, 200, "cleared")
+			c.Do(harness.Ask("GET", "/clears_environ")).Want(t, 200, "cleared")
 		}
-		c.Send(harness.Request("GET", "/hello")).Response("GET").Want(t, 200, "hello")
+		c.Do(harness.Ask("GET", "/hello")).Want(t, 200, "hello")
 	})
 }
 
 func TestEnvironKeepsNothingOfTheRequestBefore(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		c := s.Dial(t)
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		c := s.Connect(t)
 		var first, second environ
-		c.Send(harness.Post("/environ?a", "body", "X-A: 1", "Content-Type: a/b")).Response("POST").JSON(t, &first)
-		c.Send(harness.Request("GET", "/environ")).Response("GET").JSON(t, &second)
+		c.Do(harness.Ask("POST", "/environ?a", "X-A: 1", "Content-Type: a/b").With("body")).JSON(t, &first)
+		c.Do(harness.Ask("GET", "/environ")).JSON(t, &second)
 		want(t, "HTTP_X_A of the first", first.Values["HTTP_X_A"], "1")
 		for _, key := range []string{"HTTP_X_A", "CONTENT_TYPE", "CONTENT_LENGTH"} {
 			if v, ok := second.Values[key]; ok {
@@ -107,7 +117,7 @@ func TestEnvironKeepsNothingOfTheRequestBefore(t *testing.T) {
 }
 
 func TestStartResponseTakesTwoArgumentsOrThree(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		r := s.Get(t, "/start_call")
 		r.Want(t, 200, "written, returned")
 		want(t, "X-Call", strings.Join(r.All("X-Call"), " "), "three")

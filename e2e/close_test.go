@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 
 	"highball/e2e/harness"
@@ -8,7 +9,7 @@ import (
 
 // closedOnce waits for the iterable's close() and makes sure that it is the only
 // one, once the same server has served another request after it.
-func closedOnce(t *testing.T, s *harness.Server, what, tag string) harness.Entry {
+func closedOnce(t *testing.T, s *harness.Client, what, tag string) harness.Entry {
 	t.Helper()
 	e := s.WaitText(t, tag+" closed")
 	s.Get(t, "/hello").Want(t, 200, "hello")
@@ -19,7 +20,7 @@ func closedOnce(t *testing.T, s *harness.Server, what, tag string) harness.Entry
 }
 
 func TestCloseAfterANormalEnd(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		tag := newTag()
 		s.Get(t, "/closing?end=normal&tag="+tag).Want(t, 200, "begunended")
 		closedOnce(t, s, "normal end", tag)
@@ -27,10 +28,11 @@ func TestCloseAfterANormalEnd(t *testing.T) {
 }
 
 func TestCloseAfterAnException(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, end := range []string{"raises", "first", "exit"} {
 			tag := newTag()
-			if r := s.Get(t, "/closing?end="+end+"&tag="+tag); r.Complete && r.Status != 500 {
+			r := s.Start(t, harness.Ask("GET", "/closing?end="+end+"&tag="+tag)).Outcome()
+			if r != nil && r.Complete && r.Status != 500 && s.Can(harness.Framing) {
 				t.Errorf("%s: the response %s %q passes for whole", end, r.Line, r.Body)
 			}
 			closedOnce(t, s, end, tag)
@@ -39,7 +41,7 @@ func TestCloseAfterAnException(t *testing.T) {
 }
 
 func TestCloseWithoutABody(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for name, request := range map[string][2]string{
 			"HEAD":                   {"HEAD", "/closing?end=normal"},
 			"HEAD that raises":       {"HEAD", "/closing?end=first"},
@@ -50,54 +52,72 @@ func TestCloseWithoutABody(t *testing.T) {
 			"Content-Length missed":  {"GET", "/closing?end=normal&length=50"},
 		} {
 			tag := newTag()
-			s.Dial(t).Send(harness.Request(request[0], request[1]+"&tag="+tag)).Response(request[0])
+			s.Start(t, harness.Ask(request[0], request[1]+"&tag="+tag)).Outcome()
 			closedOnce(t, s, name, tag)
 		}
 	})
 }
 
-// The client goes while blocks are on their way: by a reset, and by a close.
+// The client goes while blocks are on their way: by a reset of the stream or the
+// connection, and by the connection's close.
 func TestCloseAfterTheClientLeft(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		for name, leave := range map[string]func(c *harness.Conn){
-			"RST": func(c *harness.Conn) { c.Reset() },
-			"FIN": func(c *harness.Conn) { _ = c.Close() },
-		} {
-			for _, size := range []string{"1", "100000"} {
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		for _, size := range []string{"1", "100000"} {
+			for _, reset := range []bool{true, false} {
 				tag := newTag()
-				c := s.Dial(t).Send(harness.Request("GET", "/endless?size="+size+"&tag="+tag))
+				l := s.Connect(t)
+				c := l.Start(harness.Ask("GET", "/endless?size="+size+"&tag="+tag))
 				c.Head()
-				leave(c)
-				closedOnce(t, s, name+" at blocks of "+size, tag)
+				if reset {
+					c.Leave()
+				} else {
+					l.Close()
+				}
+				closedOnce(t, s, fmt.Sprintf("reset: %t, blocks of %s", reset, size), tag)
 			}
 		}
 	})
 }
 
-func TestWriteRaisesAfterTheClientLeft(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+// Who gives up one stream goes on with the others.
+func TestStreamsAreGivenUpAlone(t *testing.T) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		tag := newTag()
-		c := s.Dial(t).Send(harness.Request("GET", "/endless/write?tag="+tag))
+		l := s.Connect(t)
+		other := l.Start(harness.Ask("POST", "/echo").Begun(-1, "be"))
+		c := l.Start(harness.Ask("GET", "/endless?size=100000&tag="+tag))
 		c.Head()
-		c.Reset()
+		c.Leave()
+		closedOnce(t, s, "a stream reset", tag)
+		other.Send("gun").End().Response().Want(t, 200, "begun")
+		l.Do(harness.Ask("GET", "/hello")).Want(t, 200, "hello")
+	}, harness.Streams)
+}
+
+func TestWriteRaisesAfterTheClientLeft(t *testing.T) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		tag := newTag()
+		c := s.Start(t, harness.Ask("GET", "/endless/write?tag="+tag))
+		c.Head()
+		c.Leave()
 		s.WaitText(t, tag+" write raised OSError")
 	})
 }
 
 // The client goes before the first block: the application is stopped at its next.
 func TestCloseAfterTheClientLeftAWaitingApplication(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		tag, gate := newTag(), harness.NewGate(t)
-		c := s.Dial(t).Send(harness.Request("GET", "/waits_then_streams?tag="+tag+"&"+gate.Query()))
+		c := s.Start(t, harness.Ask("GET", "/waits_then_streams?tag="+tag+"&"+gate.Query()))
 		visitor := gate.Arrival()
-		c.Reset()
+		c.Leave()
 		visitor.Go()
 		closedOnce(t, s, "RST before the first block", tag)
 	})
 }
 
 func TestHalfCloseIsNotLeaving(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		gate := harness.NewGate(t)
 		c := s.Dial(t).Send(harness.Request("GET", "/blocks?"+gate.Query())).CloseWrite()
 		gate.Arrival().Go()
@@ -109,11 +129,11 @@ func TestHalfCloseIsNotLeaving(t *testing.T) {
 		c = s.Dial(t).Send(harness.Post("/reads?"+post.Query(), "body")).CloseWrite()
 		post.Arrival().Go()
 		c.Response("POST").Want(t, 200, "read 4")
-	})
+	}, harness.Raw)
 }
 
 func TestExceptionsOfCloseAreLogged(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, what := range []string{"ValueError", "SystemExit", "KeyboardInterrupt"} {
 			tag := newTag()
 			s.Get(t, "/raises/close?what="+what+"&tag="+tag).Want(t, 200, "begunended")
@@ -130,10 +150,10 @@ func TestExceptionsOfCloseAreLogged(t *testing.T) {
 
 // close() runs after the response has ended; a body that streams has ended then, too.
 func TestCloseReadsTheBody(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		tag := newTag()
-		c := s.Dial(t).Send(harness.Request("POST", "/streamed/closereads?tag="+tag, "Content-Length: 200000"))
-		c.Response("POST").Want(t, 200, "whole")
+		c := s.Start(t, harness.Ask("POST", "/streamed/closereads?tag="+tag).Begun(200_000, ""))
+		c.Response().Want(t, 200, "whole")
 		s.WaitText(t, tag+" closed after an OSError")
 		s.Get(t, "/hello").Want(t, 200, "hello")
 	})

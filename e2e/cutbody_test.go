@@ -27,7 +27,7 @@ func cutBodies(prefix, tag string) map[string]string {
 
 // A body cut short is an error, never a shorter body (clauses 53, 114).
 func TestBodyCutByFIN(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for name := range cutBodies("", "") {
 			for _, prefix := range []string{"", "/streamed"} {
 				tag := newTag()
@@ -40,32 +40,32 @@ func TestBodyCutByFIN(t *testing.T) {
 				}
 			}
 		}
-	})
+	}, harness.Raw)
 }
 
 func TestBodyCutByRST(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		tag, gate := newTag(), harness.NewGate(t)
-		c := s.Dial(t).Send(harness.Request("POST", "/streamed/reads?tag="+tag+"&"+gate.Query(), "Content-Length: 200000"), "begun")
+		c := s.Start(t, harness.Ask("POST", "/streamed/reads?tag="+tag+"&"+gate.Query()).Begun(200_000, "begun"))
 		visitor := gate.Arrival()
-		c.Reset()
+		c.Leave()
 		visitor.Go()
 		s.WaitText(t, tag, "OSError ClientDisconnected")
 	})
 }
 
 func TestBodyCutByFINRaisesOSError(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, name := range []string{"short large length", "within a chunk", "between chunks", "nothing at all"} {
 			tag := newTag()
 			s.Dial(t).Send(cutBodies("/streamed", tag)[name]).CloseWrite()
 			s.WaitText(t, tag, "OSError ClientDisconnected")
 		}
-	})
+	}, harness.Raw)
 }
 
 func TestMalformedChunkEndsTheConnection(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, body := range []string{"zz\r\nab\r\n0\r\n\r\n", "2\r\nabc\r\n0\r\n\r\n", "-1\r\n\r\n", "fffffffffffffffff\r\nab"} {
 			for _, prefix := range []string{"", "/streamed"} {
 				tag := newTag()
@@ -83,13 +83,45 @@ func TestMalformedChunkEndsTheConnection(t *testing.T) {
 				}
 			}
 		}
+	}, harness.Raw)
+}
+
+// A body that is not as long as was declared is no body: RFC 9113 8.1.1, RFC 9114 4.1.2.
+func TestBodyThatEndsBeforeItsLength(t *testing.T) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		for _, prefix := range []string{"", "/streamed"} {
+			tag := newTag()
+			c := s.Start(t, harness.Ask("POST", prefix+"/reads?tag="+tag).Begun(10, "12345")).End()
+			if r := c.Outcome(); r != nil && (r.Status < 400 || prefix == "" && r.Status >= 500) {
+				t.Errorf("%s: answered %s", prefix, r.Line)
+			}
+			if prefix != "" {
+				s.WaitText(t, tag, "OSError ClientDisconnected")
+			}
+			s.Get(t, "/hello").Want(t, 200, "hello")
+			if s.Count(tag, "read ") > 0 || prefix == "" && s.Count(tag) > 0 {
+				t.Errorf("%s: the application got the request", prefix)
+			}
+		}
+	}, harness.Streams)
+}
+
+// A request that is reset before its body has come is not served.
+func TestBodyThatIsGivenUp(t *testing.T) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		for _, length := range []int{10, -1} {
+			tag := newTag()
+			s.Start(t, harness.Ask("POST", "/reads?tag="+tag).Begun(length, "12345")).Leave()
+			s.Get(t, "/hello").Want(t, 200, "hello")
+			want(t, "calls of the application", s.Count(tag), 0)
+		}
 	})
 }
 
 // A body that the application does not read never becomes the next request.
 func TestUnreadBodyIsNoRequest(t *testing.T) {
 	smuggled := harness.Request("GET", "/smuggled")
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for name, post := range map[string]string{
 			"length":        harness.Post("/ignores_body", smuggled),
 			"large":         harness.Post("/ignores_body", strings.Repeat(smuggled, 2000)),
@@ -112,5 +144,5 @@ func TestUnreadBodyIsNoRequest(t *testing.T) {
 				t.Fatalf("%s: the body was taken for a request", name)
 			}
 		}
-	})
+	}, harness.Raw)
 }

@@ -16,9 +16,9 @@ func TestErrorStreamIsDocumented(t *testing.T) {
 }
 
 func TestVariablesAreDocumented(t *testing.T) {
-	s := harness.Shared(t, conformance(harness.Newest(t)))
+	s := harness.Shared(t, conformance(harness.Newest(t))).Speak(wire(t, "h1"))
 	text := documentation(t)
-	for key := range environOf(t, s, harness.Post("/environ", "b", "Content-Type: a/b")).Values {
+	for key := range environOf(t, s, harness.Ask("POST", "/environ", "Content-Type: a/b").With("b")).Values {
 		deployed := key == "test.deployer" || key == "DEPLOYED"
 		if !deployed && !strings.HasPrefix(key, "HTTP_") && !strings.Contains(text, "`"+key+"`") {
 			t.Errorf("README.md and docs/ do not tell of %s", key)

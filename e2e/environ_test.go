@@ -15,10 +15,10 @@ type environ struct {
 	Types  map[string]string
 }
 
-func environOf(t *testing.T, s *harness.Server, request string) environ {
+func rawEnviron(t *testing.T, s *harness.Client, request string) environ {
 	t.Helper()
 	var e environ
-	s.Do(t, request).JSON(t, &e)
+	s.Raw(t, request).JSON(t, &e)
 	return e
 }
 
@@ -36,16 +36,16 @@ func bytesOf(t *testing.T, s string) string {
 }
 
 func TestRequestMethod(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, method := range []string{"GET", "DELETE", "PURGE", "M-SEARCH", "get"} {
-			e := environOf(t, s, harness.Request(method, "/environ"))
+			e := environOf(t, s, harness.Ask(method, "/environ"))
 			want(t, "REQUEST_METHOD", e.Values["REQUEST_METHOD"], method)
 		}
 	})
 }
 
 func TestQueryString(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for target, query := range map[string]string{
 			"/environ?a=%20&b":    "a=%20&b",
 			"/environ?":           "",
@@ -53,44 +53,51 @@ func TestQueryString(t *testing.T) {
 			"/environ?a?b=/c":     "a?b=/c",
 			"/environ?x=\xc3\xa9": "x=\xc3\xa9",
 		} {
-			e := environOf(t, s, harness.Request("GET", target))
+			e := environOf(t, s, harness.Ask("GET", target))
 			want(t, "QUERY_STRING of "+target, bytesOf(t, e.Values["QUERY_STRING"]), query)
 		}
 	})
 }
 
 func TestServerNameAndPortAreNeverEmpty(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		_, port, _ := strings.Cut(s.Address, ":")
-		for name, request := range map[string]string{
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		name, port := s.Serves(t)
+		e := environOf(t, s, harness.Ask("GET", "/environ"))
+		want(t, "SERVER_NAME", e.Values["SERVER_NAME"], name)
+		want(t, "SERVER_PORT", e.Values["SERVER_PORT"], port)
+		want(t, "type of SERVER_PORT", e.Types["SERVER_PORT"], "str")
+	})
+}
+
+func TestServerNameAndPortWithoutAHost(t *testing.T) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		name, port := s.Serves(t)
+		for what, request := range map[string]string{
 			"HTTP/1.0 without Host": "GET /environ HTTP/1.0\r\n\r\n",
 			"an empty Host":         "GET /environ HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
-			"a Host":                harness.Request("GET", "/environ"),
 		} {
-			e := environOf(t, s, request)
-			want(t, "SERVER_NAME with "+name, e.Values["SERVER_NAME"], "127.0.0.1")
-			want(t, "SERVER_PORT with "+name, e.Values["SERVER_PORT"], port)
-			want(t, "type of SERVER_PORT", e.Types["SERVER_PORT"], "str")
+			e := rawEnviron(t, s, request)
+			want(t, "SERVER_NAME with "+what, e.Values["SERVER_NAME"], name)
+			want(t, "SERVER_PORT with "+what, e.Values["SERVER_PORT"], port)
+		}
+	}, harness.Raw)
+}
+
+func TestServerProtocol(t *testing.T) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		want(t, s.Name, environOf(t, s, harness.Ask("GET", "/environ")).Values["SERVER_PROTOCOL"], s.Protocol)
+		if s.Can(harness.Raw) {
+			want(t, "HTTP/1.0", rawEnviron(t, s, "GET /environ HTTP/1.0\r\n\r\n").Values["SERVER_PROTOCOL"], "HTTP/1.0")
 		}
 	})
 }
 
-func TestServerProtocol(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		want(t, "HTTP/1.0", environOf(t, s, "GET /environ HTTP/1.0\r\n\r\n").Values["SERVER_PROTOCOL"], "HTTP/1.0")
-		want(t, "HTTP/1.1", environOf(t, s, harness.Request("GET", "/environ")).Values["SERVER_PROTOCOL"], "HTTP/1.1")
-		var e environ
-		getHTTP2(t, s, "/environ", &e)
-		want(t, "HTTP/2", e.Values["SERVER_PROTOCOL"], "HTTP/2.0")
-	})
-}
-
 func TestCommonVariables(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		c := s.Dial(t)
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		c := s.Connect(t)
 		var e environ
-		c.Send(harness.Request("GET", "/environ/%41%2f?q=%41")).Response("GET").JSON(t, &e)
-		want(t, "REMOTE_ADDR:REMOTE_PORT", e.Values["REMOTE_ADDR"]+":"+e.Values["REMOTE_PORT"], c.LocalAddr().String())
+		c.Do(harness.Ask("GET", "/environ/%41%2f?q=%41")).JSON(t, &e)
+		want(t, "REMOTE_ADDR:REMOTE_PORT", e.Values["REMOTE_ADDR"]+":"+e.Values["REMOTE_PORT"], c.Local())
 		want(t, "REQUEST_URI", e.Values["REQUEST_URI"], "/environ/%41%2f?q=%41")
 		want(t, "RAW_URI", e.Values["RAW_URI"], "/environ/%41%2f?q=%41")
 		if software := e.Values["SERVER_SOFTWARE"]; !strings.HasPrefix(software, "highball/") {
@@ -100,8 +107,8 @@ func TestCommonVariables(t *testing.T) {
 }
 
 func TestVariablesWithoutAValueAreLeftOut(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		for key, value := range environOf(t, s, harness.Request("GET", "/environ/x?y")).Values {
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		for key, value := range environOf(t, s, harness.Ask("GET", "/environ/x?y")).Values {
 			if value == "" {
 				t.Errorf("%s is there and empty", key)
 			}
@@ -110,8 +117,8 @@ func TestVariablesWithoutAValueAreLeftOut(t *testing.T) {
 }
 
 func TestVariablesAreBuiltinStrings(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		e := environOf(t, s, harness.Post("/environ?q", "body", "Content-Type: a/b", "X-A: \xe9"))
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		e := environOf(t, s, harness.Ask("POST", "/environ?q", "Content-Type: a/b", "X-A: \xe9").With("body"))
 		want(t, "the type of highball.queue_time", e.Types["highball.queue_time"], "float")
 		delete(e.Types, "highball.queue_time")
 		for key, kind := range e.Types {
@@ -128,8 +135,8 @@ var cgiName = regexp.MustCompile(`^(HTTP_[A-Z0-9_]+|REQUEST_METHOD|SCRIPT_NAME|P
 
 func TestOwnVariablesAreNamedAsThePEPWants(t *testing.T) {
 	own := regexp.MustCompile(`^(wsgi|highball)\.[a-z0-9_.]+$`)
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		for key := range environOf(t, s, harness.Post("/environ", "b", "Content-Type: a/b")).Values {
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		for key := range environOf(t, s, harness.Ask("POST", "/environ", "Content-Type: a/b").With("b")).Values {
 			deployed := key == "test.deployer" || key == "DEPLOYED"
 			if !cgiName.MatchString(key) && !own.MatchString(key) && !deployed {
 				t.Errorf("%s is neither a CGI variable nor named as the server's own", key)
@@ -139,18 +146,18 @@ func TestOwnVariablesAreNamedAsThePEPWants(t *testing.T) {
 }
 
 func TestDeployerAddsToEnviron(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		e := environOf(t, s, harness.Request("GET", "/environ"))
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		e := environOf(t, s, harness.Ask("GET", "/environ"))
 		want(t, "test.deployer", e.Values["test.deployer"], "said so")
 		want(t, "DEPLOYED", e.Values["DEPLOYED"], "1")
 	})
 }
 
 func TestWSGIVariables(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		e := environOf(t, s, harness.Request("GET", "/environ"))
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		e := environOf(t, s, harness.Ask("GET", "/environ"))
 		want(t, "wsgi.version", e.Values["wsgi.version"]+" "+e.Types["wsgi.version"], "(1, 0) tuple")
-		want(t, "wsgi.url_scheme", e.Values["wsgi.url_scheme"], "http")
+		want(t, "wsgi.url_scheme", e.Values["wsgi.url_scheme"], s.Scheme)
 		want(t, "wsgi.run_once", e.Values["wsgi.run_once"], "False")
 		want(t, "wsgi.input_terminated", e.Values["wsgi.input_terminated"], "True")
 		for _, key := range []string{"wsgi.input", "wsgi.errors", "wsgi.file_wrapper"} {

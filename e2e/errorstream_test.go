@@ -7,7 +7,7 @@ import (
 )
 
 func TestErrorStreamReachesTheLog(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		tag := newTag()
 		s.Get(t, "/errors_stream?tag="+tag).Want(t, 200, "told")
 		for _, line := range []string{" write", " writelines 1", " writelines 2", " unfinished", " print"} {
@@ -47,13 +47,13 @@ def application(environ, start_response):
 }
 
 func TestErrorLinesCarryTheRequestID(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		first, second := newTag(), newTag()
 		var e environ
-		c := s.Dial(t)
-		c.Send(harness.Request("GET", "/errors_stream?tag="+first)).Response("GET").Want(t, 200, "told")
-		c.Send(harness.Request("GET", "/errors_stream?tag="+second)).Response("GET").Want(t, 200, "told")
-		c.Send(harness.Request("GET", "/environ")).Response("GET").JSON(t, &e)
+		c := s.Connect(t)
+		c.Do(harness.Ask("GET", "/errors_stream?tag="+first)).Want(t, 200, "told")
+		c.Do(harness.Ask("GET", "/errors_stream?tag="+second)).Want(t, 200, "told")
+		c.Do(harness.Ask("GET", "/environ")).JSON(t, &e)
 		a, b := s.WaitText(t, first+" print").Text("request"), s.WaitText(t, second+" print").Text("request")
 		if a == "" || b == "" || a == b || a == e.Values["highball.request_id"] {
 			t.Errorf("the lines of two requests have the ids %q and %q", a, b)
@@ -64,7 +64,7 @@ func TestErrorLinesCarryTheRequestID(t *testing.T) {
 
 // The id in the log is the one that a client is told in its error page.
 func TestFailurePageNamesTheRequestID(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		tag := newTag()
 		r := s.Get(t, "/raises/call?tag="+tag)
 		id := s.WaitText(t, tag, "the application failed").Text("request")
@@ -73,11 +73,11 @@ func TestFailurePageNamesTheRequestID(t *testing.T) {
 }
 
 func TestPrintsReachTheLogOnly(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		tag := newTag()
-		c := s.Dial(t)
-		c.Send(harness.Request("GET", "/prints?tag="+tag)).Response("GET").Want(t, 200, "quiet")
-		c.Send(harness.Request("GET", "/hello")).Response("GET").Want(t, 200, "hello")
+		c := s.Connect(t)
+		c.Do(harness.Ask("GET", "/prints?tag="+tag)).Want(t, 200, "quiet")
+		c.Do(harness.Ask("GET", "/hello")).Want(t, 200, "hello")
 		for line, stream := range map[string]string{
 			" by print": "stdout", " to descriptor 1": "stdout", " to stderr": "stderr", " to descriptor 2": "stderr",
 		} {

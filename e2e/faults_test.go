@@ -8,11 +8,11 @@ import (
 )
 
 func TestExceptionsAreLoggedAndAnswered500(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, where := range []string{"call", "started", "iter", "first"} {
 			tag := newTag()
-			c := s.Dial(t)
-			r := c.Send(harness.Request("GET", "/raises/"+where+"?tag="+tag)).Response("GET")
+			c := s.Connect(t)
+			r := c.Do(harness.Ask("GET", "/raises/"+where+"?tag="+tag))
 			r.WantStatus(t, 500)
 			if strings.Contains(r.Body, "purpose") || r.Has("X-Smuggled") {
 				t.Errorf("%s: the client sees %v %q", where, r.Fields, r.Body)
@@ -24,37 +24,32 @@ func TestExceptionsAreLoggedAndAnswered500(t *testing.T) {
 			if line := e.Text("line"); !strings.HasPrefix(line, "GET /raises/") || e.Text("request") == "" {
 				t.Errorf("%s: the log does not say which request: %s", where, e.Raw)
 			}
-			c.Send(harness.Request("GET", "/hello")).Response("GET").Want(t, 200, "hello")
+			c.Do(harness.Ask("GET", "/hello")).Want(t, 200, "hello")
 		}
 	})
 }
 
 func TestExceptionsAfterTheFirstBlockCutTheBody(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, where := range []string{"second", "written"} {
 			tag := newTag()
-			c := s.Dial(t).Send(harness.Request("GET", "/raises/"+where+"?tag="+tag))
-			r := c.Response("GET")
-			if r.Status != 200 || r.Body != "begun" || r.Complete {
-				t.Errorf("%s: got %s %q, complete: %t", where, r.Line, r.Body, r.Complete)
-			}
-			c.ExpectEnd()
+			wantCut(t, s, "/raises/"+where+"?tag="+tag, "begun")
 			s.WaitText(t, tag, "the application failed", "ValueError: raised on purpose")
 		}
-	})
+	}, harness.Framing)
 }
 
 // The application's image gets nothing of ours behind it.
 func TestNoMessageIsAppendedToABody(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		c := s.Dial(t).Send("GET /raises/second HTTP/1.0\r\n\r\n")
 		want(t, "status", c.Head().Status, 200)
 		want(t, "the rest", c.Rest(), "begun")
-	})
+	}, harness.Raw)
 }
 
 func TestExitsInTheApplicationTakeNothingDown(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		var before, after calls
 		s.Get(t, "/calls?tag=exits").JSON(t, &before)
 		for _, what := range []string{"SystemExit", "KeyboardInterrupt", "GeneratorExit", "StopIteration", "RecursionError", "MemoryError"} {
@@ -63,15 +58,16 @@ func TestExitsInTheApplicationTakeNothingDown(t *testing.T) {
 					continue // the end of an iteration, there
 				}
 				tag := newTag()
-				r := s.Get(t, "/raises/"+where+"?what="+what+"&tag="+tag)
+				path := "/raises/" + where + "?what=" + what + "&tag=" + tag
 				switch where {
 				case "close":
-					r.WantStatus(t, 200)
+					s.Get(t, path).WantStatus(t, 200)
 					continue
 				case "second", "written":
-					want(t, what+" in "+where+": complete", r.Complete, false)
+					r := s.Start(t, harness.Ask("GET", path)).Outcome()
+					want(t, what+" in "+where+": complete", r != nil && r.Complete, !s.Can(harness.Framing))
 				default:
-					r.WantStatus(t, 500)
+					s.Get(t, path).WantStatus(t, 500)
 				}
 				s.WaitText(t, tag, "the application failed", what+": raised on purpose")
 			}

@@ -13,25 +13,26 @@ import (
 
 // framings are the ways in which a body comes, and is given to the application: with
 // the request, if it is large in a file, or while it comes.
-func framings(ops, body string) map[string]string {
+func framings(s *harness.Client, ops, body string) map[string]harness.Exchange {
 	path := "/input?ops=" + url.QueryEscape(ops)
 	half := len(body) / 2
-	return map[string]string{
-		"length":            harness.Post(path, body),
-		"chunked":           harness.PostChunked(path, body[:half], body[half:]),
-		"expect":            harness.Post(path, body, "Expect: 100-continue"),
-		"length, streamed":  harness.Post("/streamed"+path, body),
-		"chunked, streamed": harness.PostChunked("/streamed"+path, body[:half], body[half:]),
-		"expect, streamed":  harness.Post("/streamed"+path, body, "Expect: 100-continue"),
+	ways := map[string]harness.Exchange{}
+	for name, prefix := range map[string]string{"": "", ", streamed": "/streamed"} {
+		ways["length"+name] = harness.Ask("POST", prefix+path).With(body)
+		ways["expect"+name] = harness.Ask("POST", prefix+path, "Expect: 100-continue").With(body)
+		if s.Can(harness.Framing) {
+			ways["pieces"+name] = harness.Ask("POST", prefix+path).InPieces(body[:half], body[half:])
+		}
 	}
+	return ways
 }
 
 // checkInput has the application call ops on a body in each framing; want is
 // the JSON of the results.
 func checkInput(t *testing.T, ops, body, results string) {
 	t.Helper()
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		for name, request := range framings(ops, body) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		for name, request := range framings(s, ops, body) {
 			if got := s.Do(t, request); got.Status != 200 || compact(got.Body) != compact(results) {
 				t.Errorf("%s of %q, %s: got %s %s, want %s", ops, body, name, got.Line, got.Body, results)
 			}
@@ -53,7 +54,7 @@ func TestInputEndsAgainAndAgain(t *testing.T) {
 }
 
 func TestInputOfNoBodyIsEmpty(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		s.Get(t, "/input?ops=read,read:5,readline,readlines,iter").Want(t, 200, `["", "", "", [], []]`)
 	})
 }
@@ -81,61 +82,105 @@ func TestInputSemanticsOfTheLibrary(t *testing.T) {
 
 // The next request lies in the same segment: no read may touch it.
 func TestInputEndsBeforeThePipelinedRequest(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, op := range []string{"read:1000000", "read", "readline", "readlines", "iter", "read:1000000,read:1000000"} {
-			for name, post := range framings(op, "ab") {
-				c := s.Dial(t).Send(post, harness.Request("GET", "/hello"))
-				r := c.Response("POST")
+			for name, post := range framings(s, op, "ab") {
+				r := inSync(t, s, post)
 				if r.Status != 200 || !strings.HasPrefix(strings.Trim(r.Body, "["), `"ab"`) {
 					t.Errorf("%s, %s: got %s %s", op, name, r.Line, r.Body)
 				}
-				c.Response("GET").Want(t, 200, "hello")
 			}
 		}
 	})
 }
 
 func TestChunkedBodyArrivesDecoded(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		s.Do(t, harness.PostChunked("/echo", "abc", "d", "\r\n0\r\n\r\n")).Want(t, 200, "abcd\r\n0\r\n\r\n")
-		extended := harness.Request("POST", "/echo", "Transfer-Encoding: chunked") + "003;a=b\r\nabc\r\n0\r\nX-Trailer: 1\r\n\r\n"
-		s.Do(t, extended).Want(t, 200, "abc")
-	})
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		for _, path := range []string{"/echo", "/streamed/echo"} {
+			pieces := harness.Ask("POST", path).InPieces("abc", "d", "\r\n0\r\n\r\n")
+			s.Do(t, pieces).Want(t, 200, "abcd\r\n0\r\n\r\n")
+			s.Do(t, pieces.Trailed("X-Trailer: 1")).Want(t, 200, "abcd\r\n0\r\n\r\n")
+		}
+		if s.Can(harness.Raw) {
+			extended := harness.Request("POST", "/echo", "Transfer-Encoding: chunked") + "003;a=b\r\nabc\r\n0\r\nX-Trailer: 1\r\n\r\n"
+			s.Raw(t, extended).Want(t, 200, "abc")
+		}
+	}, harness.Framing)
+}
+
+// Trailers are neither fields of the request nor of the next one.
+func TestTrailersAreNoFields(t *testing.T) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		for _, prefix := range []string{"", "/streamed"} {
+			l := s.Connect(t)
+			for _, e := range []harness.Exchange{
+				harness.Ask("POST", prefix+"/environ").InPieces("abc").Trailed("X-Trailer: evil", "Content-Type: evil", "Host: evil"),
+				harness.Ask("GET", "/environ"),
+			} {
+				var got environ
+				l.Do(e).JSON(t, &got)
+				for key, value := range got.Values {
+					if strings.Contains(value, "evil") || key == "HTTP_X_TRAILER" {
+						t.Errorf("%s has %s=%q of a trailer", e.Target, key, value)
+					}
+				}
+			}
+		}
+	}, harness.Framing)
+}
+
+func TestLargeBodiesOfUnknownLength(t *testing.T) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		body := strings.Repeat("0123456789", 50_000)
+		for _, path := range []string{"/echo", "/streamed/echo"} {
+			r := s.Do(t, harness.Ask("POST", path).InPieces(body[:1], body[1:]))
+			want(t, path+": the body is the same", r.Body == body && r.Complete, true)
+		}
+	}, harness.Framing)
 }
 
 func TestChunkedRequestEndsByItself(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for path, has := range map[string]map[string]string{
 			"":          {"CONTENT_LENGTH": "3"}, // it has come whole, and is chunked no longer
-			"/streamed": {"HTTP_TRANSFER_ENCODING": "chunked"},
+			"/streamed": {"HTTP_TRANSFER_ENCODING": chunked(s)},
 		} {
-			e := environOf(t, s, harness.PostChunked(path+"/environ", "abc"))
+			e := environOf(t, s, harness.Ask("POST", path+"/environ").InPieces("abc"))
 			want(t, "wsgi.input_terminated", e.Values["wsgi.input_terminated"], "True")
 			for _, name := range []string{"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"} {
 				want(t, path+" "+name, e.Values[name], has[name])
 			}
-			s.Do(t, harness.PostChunked(path+"/reads", "abc")).Want(t, 200, "read 3")
+			s.Do(t, harness.Ask("POST", path+"/reads").InPieces("abc")).Want(t, 200, "read 3")
 		}
-	})
+	}, harness.Framing)
+}
+
+// chunked is the coding of a body that is sent in pieces: RFC 9113 8.2.2 and RFC 9114
+// 4.2 leave none.
+func chunked(s *harness.Client) string {
+	if s.Can(harness.Raw) {
+		return "chunked"
+	}
+	return ""
 }
 
 // Reads of any size, in any order, over any cut of the network give the same.
 func TestInputProperty(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		for seed := range uint64(25) {
 			random := rand.New(rand.NewPCG(seed, 0))
 			body := randomText(random)
 			ops := randomOps(random)
 			want := oracle(body, ops)
-			for name, request := range framings(strings.Join(ops, ","), body) {
-				c := s.Dial(t)
-				for request != "" {
-					n := min(len(request), 1+random.IntN(1+len(request)/3))
-					c.Send(request[:n])
-					request = request[n:]
+			for name, request := range framings(s, strings.Join(ops, ","), body) {
+				c := s.Start(t, request.Begun(request.Length, ""))
+				for body := body; body != ""; {
+					n := min(len(body), 1+random.IntN(1+len(body)/3))
+					c.Send(body[:n])
+					body = body[n:]
 				}
 				var got []any
-				c.Response("POST").JSON(t, &got)
+				c.End().Response().JSON(t, &got)
 				if fmt.Sprint(got...) != fmt.Sprint(want...) {
 					t.Fatalf("seed %d, %s, %v of %d bytes: the results differ", seed, name, ops, len(body))
 				}

@@ -8,7 +8,7 @@ import (
 )
 
 func TestPipelinedAnswersComeInOrder(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		c := s.Dial(t).Send(
 			harness.Post("/reads", "12345"),
 			harness.Request("GET", "/hello"),
@@ -26,24 +26,24 @@ func TestPipelinedAnswersComeInOrder(t *testing.T) {
 		c.Response("GET").WantStatus(t, 500)
 		c.Response("GET").Want(t, 200, "iterable")
 		c.ExpectEnd()
-	})
+	}, harness.Raw)
 }
 
 // An answer to a POST whose chunked body nobody reads, and the next request.
 func TestPipeliningBehindAnUnreadChunkedBody(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		c := s.Dial(t).Send(harness.PostChunked("/ignores_body", strings.Repeat("GET / ", 1000)), harness.Request("GET", "/hello"))
 		c.Response("POST").Want(t, 200, "ignored")
 		c.Response("GET").Want(t, 200, "hello")
-	})
+	}, harness.Raw)
 }
 
 // A client that announces a body and never sends it holds a connection for a
 // bounded time, and no slot.
 func TestUnreadBodyThatNeverComes(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
 		c := s.Dial(t).Send(harness.Request("POST", "/streamed/ignores_body", "Content-Length: 200000"))
 		c.Response("POST").Want(t, 200, "ignored")
 		c.ExpectEnd()
-	})
+	}, harness.Raw)
 }

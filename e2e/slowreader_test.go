@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -266,4 +267,14 @@ func TestDrainWaitsForSlowReaders(t *testing.T) {
 			}
 		})
 	}
+}
+
+// http2Client is net/http's, in clear text, by prior knowledge.
+func http2Client(t *testing.T) *http.Client {
+	t.Helper()
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{Protocols: protocols}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport, Timeout: harness.Patience}
 }

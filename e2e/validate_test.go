@@ -7,52 +7,55 @@ import (
 	"highball/e2e/harness"
 )
 
-// underValidator is the shared server with --validate.
-func underValidator(t *testing.T, p harness.Python) *harness.Server {
-	t.Helper()
+// validated is the shared server with --validate.
+func validated(p harness.Python) harness.Options {
 	o := conformance(p)
 	o.Args = append(o.Args, "--validate")
-	return harness.Shared(t, o)
+	return o
 }
 
 // conforming are requests to applications that do all that wsgiref.validate asks
 // of an application, so that what it complains about is the server's doing.
-var conforming = []struct{ request, body string }{
-	{harness.Request("GET", "/hello"), "hello"},
-	{harness.Request("HEAD", "/hello"), ""},
-	{harness.Request("DELETE", "/hello"), "hello"},
-	{harness.Request("OPTIONS", "/hello"), "hello"},
-	{"GET /hello HTTP/1.0\r\n\r\n", "hello"},
-	{harness.Request("GET", "/url/%C3%A9//x?y"), "http://test.example/url/%C3%A9//x?y"},
-	{harness.Post("/input?ops=read:2,readline,next,read:9", "abc\nd\ne", "Content-Type: a/b"), `["ab", "c\n", "d\n", "e"]`},
-	{harness.PostChunked("/input?ops=read:0,iter", "a\n", "b"), `["", ["a\n", "b"]]`},
-	{harness.Post("/input?ops=readlines", "a\nb", "Expect: 100-continue"), `[["a\n", "b"]]`},
-	{harness.Post("/echo", strings.Repeat("x", 300_000)), strings.Repeat("x", 300_000)},
-	{harness.Request("GET", "/errors_stream?tag=validator"), "told"},
-	{harness.Request("GET", "/late_start/generator"), "late"},
-	{harness.Request("GET", "/every_byte/generator?n=0"), ""},
-	{harness.Request("GET", "/no_length/one"), "body"},
-	{harness.Request("GET", "/no_length/write"), "body"},
-	{harness.Request("GET", "/no_length/generator"), "body"},
-	{harness.Request("GET", "/iterables/tuple"), "iterable"},
-	{harness.Request("GET", "/iterables/getitem"), "iterable"},
-	{harness.Request("GET", "/iterables/empties-generator"), "iterable"},
-	{harness.Request("GET", "/lengths/generator?declare=3&send=3"), "xxx"},
-	{harness.Request("GET", "/files/plain?seek=199990"), "0123456789"},
-	{harness.Request("GET", "/files/zipped?seek=199990"), "0123456789"},
-	{harness.Request("GET", "/hints"), "hinted"},
-	{harness.Request("GET", "/replaced"), "instead"},
+var conforming = []struct {
+	ask  harness.Exchange
+	body string
+}{
+	{harness.Ask("GET", "/hello"), "hello"},
+	{harness.Ask("HEAD", "/hello"), ""},
+	{harness.Ask("DELETE", "/hello"), "hello"},
+	{harness.Ask("OPTIONS", "/hello"), "hello"},
+	{harness.Ask("GET", "/url/%C3%A9//x?y"), "://test.example/url/%C3%A9//x?y"},
+	{harness.Ask("POST", "/input?ops=read:2,readline,next,read:9", "Content-Type: a/b").With("abc\nd\ne"), `["ab", "c\n", "d\n", "e"]`},
+	{harness.Ask("POST", "/input?ops=read:0,iter").InPieces("a\n", "b"), `["", ["a\n", "b"]]`},
+	{harness.Ask("POST", "/input?ops=readlines", "Expect: 100-continue").With("a\nb"), `[["a\n", "b"]]`},
+	{harness.Ask("POST", "/echo").With(strings.Repeat("x", 300_000)), strings.Repeat("x", 300_000)},
+	{harness.Ask("GET", "/errors_stream?tag=validator"), "told"},
+	{harness.Ask("GET", "/late_start/generator"), "late"},
+	{harness.Ask("GET", "/every_byte/generator?n=0"), ""},
+	{harness.Ask("GET", "/no_length/one"), "body"},
+	{harness.Ask("GET", "/no_length/write"), "body"},
+	{harness.Ask("GET", "/no_length/generator"), "body"},
+	{harness.Ask("GET", "/iterables/tuple"), "iterable"},
+	{harness.Ask("GET", "/iterables/getitem"), "iterable"},
+	{harness.Ask("GET", "/iterables/empties-generator"), "iterable"},
+	{harness.Ask("GET", "/lengths/generator?declare=3&send=3"), "xxx"},
+	{harness.Ask("GET", "/files/plain?seek=199990"), "0123456789"},
+	{harness.Ask("GET", "/files/zipped?seek=199990"), "0123456789"},
+	{harness.Ask("GET", "/hints"), "hinted"},
+	{harness.Ask("GET", "/replaced"), "instead"},
 }
 
-func checkConforming(t *testing.T, s *harness.Server, prefix string) {
+func checkConforming(t *testing.T, s *harness.Client, prefix string) {
 	t.Helper()
 	for _, c := range conforming {
-		method, rest, _ := strings.Cut(c.request, " ")
-		body := strings.Replace(c.body, "test.example", "test.example"+prefix, 1)
-		r := s.Do(t, method+" "+prefix+rest)
+		body := strings.Replace(c.body, "://test.example", s.Scheme+"://test.example"+prefix, 1)
+		r := s.Do(t, c.ask.Below(prefix))
 		if r.Status == 500 || r.Body != body || !r.Complete {
-			t.Errorf("%s%.60q: got %s %.100q", prefix, c.request, r.Line, r.Body)
+			t.Errorf("%s%s %s: got %s %.100q", prefix, c.ask.Method, c.ask.Target, r.Line, r.Body)
 		}
+	}
+	if s.Can(harness.Raw) {
+		s.Raw(t, "GET "+prefix+"/hello HTTP/1.0\r\n\r\n").Want(t, 200, "hello")
 	}
 	for _, complaint := range []string{"AssertionError", "garbage collected", "validate.py"} {
 		if n := s.Count(complaint); n > 0 {
@@ -62,16 +65,16 @@ func checkConforming(t *testing.T, s *harness.Server, prefix string) {
 }
 
 func TestValidatorAroundEveryApplication(t *testing.T) {
-	eachPython(t, func(t *testing.T, p harness.Python) { checkConforming(t, underValidator(t, p), "") })
+	onWiresOf(t, validated, func(t *testing.T, s *harness.Client) { checkConforming(t, s, "") })
 }
 
 func TestValidatorBetweenTwoMiddlewares(t *testing.T) {
-	eachPython(t, func(t *testing.T, p harness.Python) { checkConforming(t, underValidator(t, p), "/between") })
+	onWiresOf(t, validated, func(t *testing.T, s *harness.Client) { checkConforming(t, s, "/between") })
 }
 
 func TestSeedApplications(t *testing.T) {
 	eachPython(t, func(t *testing.T, p harness.Python) {
-		s := underValidator(t, p)
+		s := harness.Shared(t, validated(p))
 		s.Get(t, "/seeds_simple_app").Want(t, 200, "Hello, World!")
 		r := s.Get(t, "/seeds_simple_middleware")
 		r.Want(t, 200, "Hello, Middleware!")

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"slices"
 	"testing"
 
 	"highball/e2e/harness"
@@ -12,19 +13,25 @@ import (
 // is h1 where it can, with the others. TestEveryWire has the rest once.
 func onWires(t *testing.T, body func(t *testing.T, s *harness.Client), needs ...harness.Ability) {
 	t.Helper()
+	onWiresOf(t, conformance, body, needs...)
+}
+
+// onWiresOf is onWires with other servers.
+func onWiresOf(t *testing.T, options func(harness.Python) harness.Options, body func(t *testing.T, s *harness.Client), needs ...harness.Ability) {
+	t.Helper()
 	pythons := harness.Pythons()
 	eachPython(t, func(t *testing.T, p harness.Python) {
 		wires := able(needs)
 		if p != pythons[0] && p != harness.Newest(t) {
 			wires = wires[:min(1, len(wires))]
 		}
-		overWires(t, p, wires, body)
+		overWires(t, options(p), wires, body)
 	})
 }
 
-func overWires(t *testing.T, p harness.Python, wires []harness.Wire, body func(t *testing.T, s *harness.Client)) {
+func overWires(t *testing.T, o harness.Options, wires []harness.Wire, body func(t *testing.T, s *harness.Client)) {
 	t.Helper()
-	s := harness.Shared(t, conformance(p))
+	s := harness.Shared(t, o)
 	for _, w := range wires {
 		t.Run(w.Name, func(t *testing.T) {
 			t.Parallel()
@@ -43,6 +50,17 @@ func able(needs []harness.Ability) (wires []harness.Wire) {
 	return wires
 }
 
+// wire is the wire of this name.
+func wire(t *testing.T, name string) harness.Wire {
+	t.Helper()
+	wires := harness.Wires()
+	i := slices.IndexFunc(wires, func(w harness.Wire) bool { return w.Name == name })
+	if i < 0 {
+		t.Fatalf("there is no wire %s", name)
+	}
+	return wires[i]
+}
+
 // TestWiresAreSpoken skips what the binary does not listen for, and nothing else: a
 // wire that it does has its tests everywhere.
 func TestWiresAreSpoken(t *testing.T) {
@@ -59,22 +77,38 @@ func TestWiresAreSpoken(t *testing.T) {
 // a length.
 func TestEveryWire(t *testing.T) {
 	eachPython(t, func(t *testing.T, p harness.Python) {
-		overWires(t, p, harness.Spoken(), func(t *testing.T, s *harness.Client) {
+		overWires(t, conformance(p), harness.Spoken(), func(t *testing.T, s *harness.Client) {
 			for range 2 {
 				s.Do(t, harness.Ask("POST", "/echo").With("a body")).Want(t, 200, "a body")
 			}
-			e := clientEnviron(t, s, harness.Ask("GET", "/environ"))
+			e := environOf(t, s, harness.Ask("GET", "/environ"))
 			want(t, "SERVER_PROTOCOL", e.Values["SERVER_PROTOCOL"], s.Protocol)
 		})
 	})
 }
 
-// clientEnviron is what the application of e2e/apps/environ says of a request.
-func clientEnviron(t *testing.T, s *harness.Client, e harness.Exchange) environ {
+// environOf is what the application of e2e/apps/environ says of a request.
+func environOf(t *testing.T, s *harness.Client, e harness.Exchange) environ {
 	t.Helper()
 	var told environ
 	s.Do(t, e).JSON(t, &told)
 	return told
+}
+
+// wantCut fails the test unless the response to a GET is cut after this body, and
+// without these fields.
+func wantCut(t *testing.T, s *harness.Client, path, body string, without ...string) {
+	t.Helper()
+	c := s.Start(t, harness.Ask("GET", path))
+	if err := c.CutAfter(s.Wire, 200, body); err != nil {
+		t.Errorf("%s: %v", path, err)
+		return
+	}
+	if s.Can(harness.Remains) {
+		for _, name := range without {
+			want(t, path+" has "+name, c.Head().Has(name), false)
+		}
+	}
 }
 
 // inSync has an exchange followed by another on the same connection, and returns the

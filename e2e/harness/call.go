@@ -65,6 +65,16 @@ func (c *Call) Head() *Response {
 	return c.res
 }
 
+// Interim returns the next interim response, alone.
+func (c *Call) Interim() *Response {
+	c.t.Helper()
+	e, err := c.s.next(Patience)
+	if err != nil || e.head == nil || e.head.Status >= 200 {
+		c.t.Fatalf("got %+v, %v; want an interim response", e, err)
+	}
+	return e.head
+}
+
 func (c *Call) awaitHead() {
 	c.t.Helper()
 	var interim []*Response
@@ -163,6 +173,15 @@ func (c *Call) Response() *Response {
 	for c.Some() != "" {
 	}
 	return c.res
+}
+
+// Outcome is Response, or nil where the exchange is cut before its head.
+func (c *Call) Outcome() *Response {
+	c.t.Helper()
+	if c.awaitHead(); c.res == nil {
+		return nil
+	}
+	return c.Response()
 }
 
 // CutAfter reads a response that has to be cut after this much of its body. Where a

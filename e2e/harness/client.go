@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"net"
 	"testing"
 )
 
@@ -34,6 +35,9 @@ func (c *Client) Connect(t testing.TB) *Line {
 // Local is the client's address, as the server sees it.
 func (l *Line) Local() string { return l.l.local() }
 
+// Close closes the connection, as it does by itself when the test ends.
+func (l *Line) Close() { l.l.close() }
+
 // Start sends a request.
 func (l *Line) Start(e Exchange) *Call {
 	l.t.Helper()
@@ -48,6 +52,19 @@ func (l *Line) Start(e Exchange) *Call {
 func (l *Line) Do(e Exchange) *Response {
 	l.t.Helper()
 	return l.Start(e).Response()
+}
+
+// Serves is what SERVER_NAME and SERVER_PORT are to be.
+func (c *Client) Serves(t testing.TB) (name, port string) {
+	t.Helper()
+	if c.Listener == "uwsgi" {
+		return "test.example", uwsgiPort
+	}
+	name, port, err := net.SplitHostPort(c.Where(c.Listener))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name, port
 }
 
 // Start sends a request on a connection of its own.
