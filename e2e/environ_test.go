@@ -131,7 +131,7 @@ func TestVariablesAreBuiltinStrings(t *testing.T) {
 
 // cgiName is what is not of the server's own making: CGI and common practice.
 var cgiName = regexp.MustCompile(`^(HTTP_[A-Z0-9_]+|REQUEST_METHOD|SCRIPT_NAME|PATH_INFO|QUERY_STRING|CONTENT_(TYPE|LENGTH)|` +
-	`SERVER_(NAME|PORT|PROTOCOL|SOFTWARE)|REMOTE_(ADDR|PORT)|REQUEST_URI|RAW_URI|HTTPS)$`)
+	`SERVER_(NAME|PORT|PROTOCOL|SOFTWARE)|REMOTE_(ADDR|PORT)|REQUEST_URI|RAW_URI|HTTPS|SSL_[A-Z0-9_]+)$`)
 
 func TestOwnVariablesAreNamedAsThePEPWants(t *testing.T) {
 	own := regexp.MustCompile(`^(wsgi|highball)\.[a-z0-9_.]+$`)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"time"
 
@@ -40,8 +41,13 @@ func newH3Line(address string, c *certificate) (*h3Line, error) {
 	return &h3Line{conn}, err
 }
 
-func (l *h3Line) local() string { return l.conn.LocalAddr().String() }
-func (l *h3Line) close()        { _ = l.conn.CloseWithError(0x100, "") }
+// local: the socket is bound to no address, and the server is at this one.
+func (l *h3Line) local() string {
+	_, port, _ := net.SplitHostPort(l.conn.LocalAddr().String())
+	return net.JoinHostPort("127.0.0.1", port)
+}
+
+func (l *h3Line) close() { _ = l.conn.CloseWithError(0x100, "") }
 
 func (l *h3Line) start(e Exchange) (stream, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
