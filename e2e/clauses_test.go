@@ -55,6 +55,18 @@ func testNames(t *testing.T) map[string]bool {
 	for _, known := range knownFailures {
 		names["TestKnownFailures/"+known.name] = true
 	}
+	for name := range packageFunctions(t) {
+		if strings.HasPrefix(name, "Test") {
+			names[name] = true
+		}
+	}
+	return names
+}
+
+// packageFunctions are the functions of this package.
+func packageFunctions(t *testing.T) functions {
+	t.Helper()
+	found := functions{}
 	paths, _ := filepath.Glob("*_test.go")
 	for _, path := range paths {
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
@@ -62,10 +74,10 @@ func testNames(t *testing.T) map[string]bool {
 			t.Fatal(err)
 		}
 		for _, decl := range file.Decls {
-			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil && strings.HasPrefix(f.Name.Name, "Test") {
-				names[f.Name.Name] = true
+			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil {
+				found[f.Name.Name] = f
 			}
 		}
 	}
-	return names
+	return found
 }

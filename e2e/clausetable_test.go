@@ -35,7 +35,7 @@ var clauses = []clause{
 	{20, "HTTP_* exactly where the field is", tests("TestFieldsBecomeVariables")},
 	{21, "no HTTP_CONTENT_TYPE, no HTTP_CONTENT_LENGTH", tests("TestContentTypeAndLength")},
 	{22, "other CGI variables that apply", tests("TestCommonVariables")},
-	{23, "variables of TLS", tests("TestSchemeWithTLS", "TestTLSVariables")},
+	{23, "variables of TLS", tests("TestVariablesOfTLS", "TestSchemeWithTLS", "TestTLSVariables")},
 	{24, "the variables are documented", tests("TestVariablesAreDocumented")},
 	{25, "a variable without a value is left out", tests("TestVariablesWithoutAValueAreLeftOut")},
 	{26, "every CGI variable is a str", tests("TestVariablesAreBuiltinStrings")},

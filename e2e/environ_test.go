@@ -145,6 +145,19 @@ func TestOwnVariablesAreNamedAsThePEPWants(t *testing.T) {
 	})
 }
 
+// What the server's own TLS tells of, and nobody else.
+func TestVariablesOfTLS(t *testing.T) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		e := environOf(t, s, harness.Ask("GET", "/environ"))
+		want(t, "HTTPS is on", e.Values["HTTPS"] == "on", s.Scheme == "https")
+		own := s.Listener == "https" || s.Listener == "h3"
+		for _, name := range []string{"SSL_PROTOCOL", "SSL_CIPHER"} {
+			_, there := e.Values[name]
+			want(t, name+" is there", there, own)
+		}
+	})
+}
+
 func TestDeployerAddsToEnviron(t *testing.T) {
 	onWires(t, func(t *testing.T, s *harness.Client) {
 		e := environOf(t, s, harness.Ask("GET", "/environ"))

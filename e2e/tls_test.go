@@ -41,7 +41,8 @@ func TestTLSVariables(t *testing.T) {
 		}
 	}
 	// The other address is in the clear as ever.
-	e := environOf(t, s.Server, harness.Request("GET", "/"))
+	var e environ
+	s.Server.Do(t, harness.Request("GET", "/")).JSON(t, &e)
 	if e.Values["HTTPS"] != "" || e.Values["SSL_PROTOCOL"] != "" {
 		t.Errorf("by http: %q", e.Values)
 	}

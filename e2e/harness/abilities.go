@@ -23,6 +23,7 @@ const text = Raw | Reason | Spelling | HalfClose
 // Explanation is why an ability is not one of all wires.
 type Explanation struct {
 	Ability Ability
+	Name    string // as it is spelled here
 	Says    string
 	Source  string
 }
@@ -31,14 +32,14 @@ type Explanation struct {
 // is a fault.
 func Explained() []Explanation {
 	return []Explanation{
-		{Raw, "Pipelining, HTTP/1.0, absolute targets and `Connection` are of HTTP/1; streams have taken their place", "RFC 9112 9.3.2, RFC 9113 5, RFC 9114 4"},
-		{Reason, "HTTP/2 and HTTP/3 have no reason phrase: the text of the status that the application gives goes nowhere", "RFC 9113 8.3.2, RFC 9114 4.3.2"},
-		{Spelling, "In HTTP/2 and HTTP/3 the names of fields are in lower case", "RFC 9113 8.2, RFC 9114 4.2"},
-		{HalfClose, "The end of a direction is of TCP; a stream of HTTP/2 and HTTP/3 has its own end, which each request has", "RFC 9112 9.6, RFC 9113 5.1, RFC 9114 4.1"},
-		{Streams, "A stream is reset alone; in HTTP/1 and uwsgi the connection has to end", "RFC 9112 9.6, RFC 9113 5.4.2, RFC 9114 4.1.1"},
-		{Connections, "With uwsgi, `REMOTE_*`, `SERVER_*`, the path and the scheme are the proxy's words, and a connection serves one request", "uwsgi protocol, modifier1 0"},
-		{Remains, "A reset of a QUIC stream may overtake what was sent before it, the head as well", "RFC 9000 3.2"},
-		{Framing, "With uwsgi, the response ends with the connection: a cut shows only where a length was declared, and there is neither 1xx nor a trailer. " +
+		{Raw, "Raw", "Pipelining, HTTP/1.0, absolute targets and `Connection` are of HTTP/1; streams have taken their place", "RFC 9112 9.3.2, RFC 9113 5, RFC 9114 4"},
+		{Reason, "Reason", "HTTP/2 and HTTP/3 have no reason phrase: the text of the status that the application gives goes nowhere", "RFC 9113 8.3.2, RFC 9114 4.3.2"},
+		{Spelling, "Spelling", "In HTTP/2 and HTTP/3 the names of fields are in lower case", "RFC 9113 8.2, RFC 9114 4.2"},
+		{HalfClose, "HalfClose", "The end of a direction is of TCP; a stream of HTTP/2 and HTTP/3 has its own end, which each request has", "RFC 9112 9.6, RFC 9113 5.1, RFC 9114 4.1"},
+		{Streams, "Streams", "A stream is reset alone; in HTTP/1 and uwsgi the connection has to end", "RFC 9112 9.6, RFC 9113 5.4.2, RFC 9114 4.1.1"},
+		{Connections, "Connections", "With uwsgi, `REMOTE_*`, `SERVER_*`, the path and the scheme are the proxy's words, and a connection serves one request", "uwsgi protocol, modifier1 0"},
+		{Remains, "Remains", "A reset of a QUIC stream may overtake what was sent before it, the head as well", "RFC 9000 3.2"},
+		{Framing, "Framing", "With uwsgi, the response ends with the connection: a cut shows only where a length was declared, and there is neither 1xx nor a trailer. " +
 			"nginx sends no body before it knows the length", "uwsgi protocol; nginx, uwsgi_request_buffering"},
 	}
 }
