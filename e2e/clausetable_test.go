@@ -123,7 +123,7 @@ var clauses = []clause{
 	// Expect, HTTP's features, threads.
 	{95, "100 Continue when the application reads", tests("TestContinueIsSentWhenTheApplicationReads", "TestNoContinueForABodyThatIsNotRead", "TestNoContinueForABodyThatIsThere")},
 	{96, "no 100 to HTTP/1.0", tests("TestNoContinueToHTTP10")},
-	{97, "status text, order and number of fields as given", tests("TestFieldsMayRepeat", "TestKnownFailures/reason-phrase", "TestKnownFailures/field-order")},
+	{97, "status text, order and number of fields as given", tests("TestFieldsMayRepeat", "TestKnownFailures/reason-phrase", "TestKnownFailures/field-order", "TestWiresDifferAsExplained")},
 	{98, "ranges and conditions are the application's", tests("TestRangesAndConditionsAreTheApplications")},
 	{99, "HEAD has the fields of GET and no body", tests("TestHeadHasTheFieldsOfGetAndNoBody")},
 	{100, "an application can be run in a single thread", tests("TestOneThreadServesOneRequestAtATime")},

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"highball/e2e/harness"
@@ -84,6 +85,20 @@ func TestEveryWire(t *testing.T) {
 			e := environOf(t, s, harness.Ask("GET", "/environ"))
 			want(t, "SERVER_PROTOCOL", e.Values["SERVER_PROTOCOL"], s.Protocol)
 		})
+	})
+}
+
+// Where a wire differs, it does so as harness.Explained says. Fields of the connection
+// in HTTP/2 or HTTP/3 fail any test: the clients take no such response.
+func TestWiresDifferAsExplained(t *testing.T) {
+	onWires(t, func(t *testing.T, s *harness.Client) {
+		r := s.Get(t, "/fields")
+		want(t, "a reason phrase", r.Reason() != "", s.Can(harness.Reason))
+		spelled := slices.ContainsFunc(r.Fields, func(f harness.Field) bool { return f.Name != strings.ToLower(f.Name) })
+		want(t, "names in more than lower case", spelled, s.Can(harness.Spelling))
+		if s.Can(harness.HalfClose, harness.Raw) {
+			s.Dial(t).Send(harness.Request("GET", "/hello")).CloseWrite().Response("GET").Want(t, 200, "hello")
+		}
 	})
 }
 
