@@ -136,8 +136,9 @@ format: $(VENV)/.check ## let gofmt and ruff rewrite what they would
 	$(VENV)/bin/ruff format .
 
 .PHONY: docs
-docs: build ## write docs/CONFIG.md from the settings table
+docs: build ## write docs/CONFIG.md from the settings table, docs/CLAUSES.md from the tests
 	bin/highball config docs > docs/CONFIG.md
+	$(GO) test ./e2e -count=1 -run "^TestClausesAreDocumented$$" -update
 
 .PHONY: bench
 bench: build $(VENV)/.bench ## measure beside gunicorn on this machine

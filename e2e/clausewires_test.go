@@ -111,7 +111,7 @@ func (all functions) over(name string, found, seen map[string]bool) {
 					found[w.Name] = true
 				}
 			}
-		case "onEach", "harness.Start", "harness.Shared", "library":
+		case "harness.Start", "harness.Shared", "library":
 			found["h1"] = true
 		default:
 			all.over(callee, found, seen)

@@ -25,13 +25,6 @@ func conformance(p harness.Python) harness.Options {
 	})
 }
 
-// onEach runs a test body with the shared server of each interpreter, which it speaks
-// HTTP/1.1 to: for what is of that protocol alone. What is not belongs on onWires.
-func onEach(t *testing.T, body func(t *testing.T, s *harness.Server)) {
-	t.Helper()
-	eachPython(t, func(t *testing.T, p harness.Python) { body(t, harness.Shared(t, conformance(p))) })
-}
-
 // eachPython runs a test body for each interpreter.
 func eachPython(t *testing.T, body func(t *testing.T, p harness.Python)) {
 	t.Helper()
