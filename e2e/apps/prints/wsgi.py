@@ -8,8 +8,9 @@ from support import query
 
 def application(environ, start_response):
     tag = query(environ)["tag"]
-    print(tag, "by print", flush=True)
-    print(tag, "to stderr", file=sys.stderr, flush=True)
+    # In one piece each: others print meanwhile.
+    print(tag + " by print\n", end="", flush=True)
+    print(tag + " to stderr\n", end="", file=sys.stderr, flush=True)
     os.write(1, (tag + " to descriptor 1\n").encode())
     os.write(2, (tag + " to descriptor 2\n").encode())
     start_response("200 OK", [("Content-Type", "text/plain")])

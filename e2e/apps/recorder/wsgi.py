@@ -4,11 +4,12 @@ from support import tell
 
 
 class Recorder:
-    def __init__(self):
+    def __init__(self, environ):
+        self.environ = environ
         self.seen = []
 
     def __getattribute__(self, name):
-        if name != "seen":
+        if name not in ("environ", "seen"):
             self.seen.append(name)
         return object.__getattribute__(self, name)
 
@@ -17,13 +18,10 @@ class Recorder:
 
 
 class Closing(Recorder):
-    environ = {}
-
     def close(self):
-        tell(type(self).environ, "looked at", sorted(set(self.seen)))
+        tell(self.environ, "looked at", sorted(set(self.seen)))
 
 
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
-    Closing.environ = environ
-    return Closing()
+    return Closing(environ)
