@@ -45,7 +45,11 @@ func TestRepeatedFieldsAreJoined(t *testing.T) {
 	onWires(t, func(t *testing.T, s *harness.Client) {
 		e := environOf(t, s, harness.Ask("GET", "/environ",
 			"X-List: a", "x-list:  b\t ", "X-LIST: c", "Cookie: d=1", "Cookie: e=2"))
-		want(t, "HTTP_X_LIST", e.Values["HTTP_X_LIST"], "a,b,c")
+		list := "a,b,c"
+		if !s.Can(harness.Connections) {
+			list = "a, b, c" // as nginx joins them
+		}
+		want(t, "HTTP_X_LIST", e.Values["HTTP_X_LIST"], list)
 		want(t, "HTTP_COOKIE", e.Values["HTTP_COOKIE"], "d=1; e=2")
 	})
 }
@@ -59,8 +63,8 @@ func TestUnderscoresShadowNothingAndProxyIsDropped(t *testing.T) {
 				t.Errorf("%s=%q must not be there", key, v)
 			}
 		}
-		e = environOf(t, s, harness.Ask("GET", "/environ", "X_Forwarded_For: evil", "X-Forwarded-For: good"))
-		want(t, "HTTP_X_FORWARDED_FOR", e.Values["HTTP_X_FORWARDED_FOR"], "good")
+		e = environOf(t, s, harness.Ask("GET", "/environ", "X_Some_User: evil", "X-Some-User: good"))
+		want(t, "HTTP_X_SOME_USER", e.Values["HTTP_X_SOME_USER"], "good")
 	})
 }
 

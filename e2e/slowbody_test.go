@@ -138,10 +138,10 @@ func TestSpoolQuota(t *testing.T) {
 		s.Do(t, harness.Post("/", text(10_000))).WantStatus(t, 200)
 		var got uploaded
 		first.Send(parts[1][len(parts[1])-1:]).Response("POST").JSON(t, &got)
-		got.check(t, "the first", body, "file", false)
+		got.check(t, "the first", body, "file")
 		wantNoFiles(t, s)
 		s.Do(t, harness.PostChunked("/", body)).JSON(t, &got)
-		got.check(t, "after it", body, "file", false)
+		got.check(t, "after it", body, "file")
 	})
 }
 

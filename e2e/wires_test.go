@@ -20,14 +20,17 @@ func onWires(t *testing.T, body func(t *testing.T, s *harness.Client), needs ...
 // onWiresOf is onWires with other servers.
 func onWiresOf(t *testing.T, options func(harness.Python) harness.Options, body func(t *testing.T, s *harness.Client), needs ...harness.Ability) {
 	t.Helper()
-	pythons := harness.Pythons()
-	eachPython(t, func(t *testing.T, p harness.Python) {
-		wires := able(needs)
-		if p != pythons[0] && p != harness.Newest(t) {
-			wires = wires[:min(1, len(wires))]
-		}
-		overWires(t, options(p), wires, body)
-	})
+	eachPython(t, func(t *testing.T, p harness.Python) { overWires(t, options(p), wiresFor(t, p, needs), body) })
+}
+
+// wiresFor are the wires with these abilities that are tried with an interpreter.
+func wiresFor(t *testing.T, p harness.Python, needs []harness.Ability) []harness.Wire {
+	t.Helper()
+	wires := able(needs)
+	if p != harness.Pythons()[0] && p != harness.Newest(t) {
+		wires = wires[:min(1, len(wires))]
+	}
+	return wires
 }
 
 func overWires(t *testing.T, o harness.Options, wires []harness.Wire, body func(t *testing.T, s *harness.Client)) {

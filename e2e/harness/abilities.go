@@ -37,7 +37,7 @@ func Explained() []Explanation {
 		{Spelling, "Spelling", "In HTTP/2 and HTTP/3 the names of fields are in lower case", "RFC 9113 8.2, RFC 9114 4.2"},
 		{HalfClose, "HalfClose", "The end of a direction is of TCP; a stream of HTTP/2 and HTTP/3 has its own end, which each request has", "RFC 9112 9.6, RFC 9113 5.1, RFC 9114 4.1"},
 		{Streams, "Streams", "A stream is reset alone; in HTTP/1 and uwsgi the connection has to end", "RFC 9112 9.6, RFC 9113 5.4.2, RFC 9114 4.1.1"},
-		{Connections, "Connections", "With uwsgi, `REMOTE_*`, `SERVER_*`, the path and the scheme are the proxy's words, and a connection serves one request", "uwsgi protocol, modifier1 0"},
+		{Connections, "Connections", "With uwsgi, `REMOTE_*`, `SERVER_*`, the path, the scheme, other variables and how repeated fields are joined are the proxy's words, and a connection serves one request", "uwsgi protocol, modifier1 0"},
 		{Remains, "Remains", "A reset of a QUIC stream may overtake what was sent before it, the head as well", "RFC 9000 3.2"},
 		{Framing, "Framing", "With uwsgi, the response ends with the connection: a cut shows only where a length was declared, and there is neither 1xx nor a trailer. " +
 			"nginx sends no body before it knows the length", "uwsgi protocol; nginx, uwsgi_request_buffering"},

@@ -3,6 +3,7 @@ package harness
 import (
 	"cmp"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -88,9 +89,23 @@ func tryToListen(w Wire) string {
 	}
 	s, err := Launch(listeningFor(Options{App: "hello/wsgi.py", Python: pythons[len(pythons)-1].Path, Args: []string{"--workers", "1"}}, w))
 	if err == nil {
-		_ = s.Stop()
-		return ""
+		defer s.Stop()
+		return silence(s, w)
 	}
 	said := strings.TrimSpace(s.Tail(3))
 	return fmt.Sprintf("the binary refuses %s: %s", bindOf(w.Listener), cmp.Or(said, err.Error()))
+}
+
+// silence is why nobody answers, though the bind was taken. The listener of HTTP/3 has
+// a socket of UDP: where another can have the address, it has none.
+func silence(s *Server, w Wire) string {
+	if w.Listener != "h3" {
+		return ""
+	}
+	c, err := net.ListenPacket("udp", s.Where(w.Listener))
+	if err != nil {
+		return ""
+	}
+	_ = c.Close()
+	return fmt.Sprintf("the binary takes %s, and does not listen on UDP", bindOf(w.Listener))
 }
