@@ -108,17 +108,20 @@ func TestChunkedBodyArrivesDecoded(t *testing.T) {
 	}, harness.Framing)
 }
 
-// Trailers are neither fields of the request nor of the next one.
+// Trailers are neither fields of the request nor of the next one; the application is told
+// of their names, if the client tells.
 func TestTrailersAreNoFields(t *testing.T) {
 	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, prefix := range []string{"", "/streamed"} {
 			l := s.Connect(t)
 			for _, e := range []harness.Exchange{
+				harness.Ask("POST", prefix+"/environ", "Trailer: X-Trailer").InPieces("abc").Trailed("X-Trailer: evil"),
 				harness.Ask("POST", prefix+"/environ").InPieces("abc").Trailed("X-Trailer: evil", "Content-Type: evil", "Host: evil"),
 				harness.Ask("GET", "/environ"),
 			} {
 				var got environ
 				l.Do(e).JSON(t, &got)
+				want(t, prefix+" HTTP_TRAILER", got.Values["HTTP_TRAILER"] != "", len(e.Fields) > 0)
 				for key, value := range got.Values {
 					if strings.Contains(value, "evil") || key == "HTTP_X_TRAILER" {
 						t.Errorf("%s has %s=%q of a trailer", e.Target, key, value)
