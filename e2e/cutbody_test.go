@@ -113,6 +113,9 @@ func TestBodyThatEndsBeforeItsLength(t *testing.T) {
 func TestBodyThatIsGivenUp(t *testing.T) {
 	onWires(t, func(t *testing.T, s *harness.Client) {
 		for _, length := range []int{10, -1} {
+			if length < 0 && !s.Can(harness.Framing) {
+				continue
+			}
 			tag := newTag()
 			s.Start(t, harness.Ask("POST", "/reads?tag="+tag).Begun(length, "12345")).Leave()
 			s.Get(t, "/hello").Want(t, 200, "hello")
