@@ -112,7 +112,11 @@ func TestChunkedBodyArrivesDecoded(t *testing.T) {
 // of their names, if the client tells.
 func TestTrailersAreNoFields(t *testing.T) {
 	onWires(t, func(t *testing.T, s *harness.Client) {
-		for _, prefix := range []string{"", "/streamed"} {
+		prefixes := []string{""}
+		if s.Can(harness.Raw) { // net/http ends a connection of HTTP/2 whose trailers cross the answer
+			prefixes = append(prefixes, "/streamed")
+		}
+		for _, prefix := range prefixes {
 			l := s.Connect(t)
 			for _, e := range []harness.Exchange{
 				harness.Ask("POST", prefix+"/environ", "Trailer: X-Trailer").InPieces("abc").Trailed("X-Trailer: evil"),

@@ -79,7 +79,8 @@ func (l *h2Line) start(e Exchange) (stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, deliver(e, s)
+	deliver(e, s)
+	return s, nil
 }
 
 func (l *h2Line) scheme() string {

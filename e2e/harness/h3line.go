@@ -63,7 +63,8 @@ func (l *h3Line) start(e Exchange) (stream, error) {
 	if !e.hasBody() {
 		return s, s.Close()
 	}
-	return s, deliver(e, s)
+	deliver(e, s)
+	return s, nil
 }
 
 // h3Stream is a request stream.

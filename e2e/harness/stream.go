@@ -42,10 +42,10 @@ var errCut = errors.New("the response was cut")
 const inOneGo = 16 << 10
 
 // deliver sends a body. What may not find its way before the answer is read is sent
-// meanwhile; errors then show in the answer.
-func deliver(e Exchange, s stream) error {
+// meanwhile. Errors show in the answer; where there is one already, they are none.
+func deliver(e Exchange, s stream) {
 	if !e.hasBody() {
-		return nil
+		return
 	}
 	size := 0
 	for _, piece := range e.Pieces {
@@ -53,9 +53,9 @@ func deliver(e Exchange, s stream) error {
 	}
 	if size > inOneGo {
 		go func() { _ = pour(e, s) }()
-		return nil
+		return
 	}
-	return pour(e, s)
+	_ = pour(e, s)
 }
 
 func pour(e Exchange, s stream) error {

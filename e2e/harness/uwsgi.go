@@ -47,7 +47,8 @@ func (l *uwsgiLine) start(e Exchange) (stream, error) {
 		return nil, err
 	}
 	_ = c.SetDeadline(time.Now().Add(Patience))
-	return s, deliver(e, s)
+	deliver(e, s)
+	return s, nil
 }
 
 // packet is a uwsgi packet with modifier1 0: https://uwsgi-docs.readthedocs.io/en/latest/Protocol.html
