@@ -149,7 +149,7 @@ var clauses = []clause{
 	{114, "a client that goes, or a malformed chunk, is an OSError", tests("TestBodyCutByRST", "TestBodyCutByFINRaisesOSError", "TestMalformedChunkEndsTheConnection")},
 	{115, "an unread body is never a request", tests("TestUnreadBodyIsNoRequest", "TestPipeliningBehindAnUnreadChunkedBody", "TestUnreadBodyThatNeverComes")},
 	{116, "any reads over any cut give the same", tests("TestInputProperty")},
-	{117, "other expectations are answered 417", tests("TestOtherExpectationsFail", "TestKnownFailures/other-expectations-in-http2")},
+	{117, "other expectations are answered 417", tests("TestOtherExpectationsFail")},
 	{118, "the check of ordinary heads is cheap", tests("TestOrdinaryHeadsTakeNoSlowLook")},
 	{119, "no body and no invented length for 204, 304", tests("TestStatusesWithoutABody", "TestKnownFailures/length-of-304")},
 	{120, "a false Content-Length, any Transfer-Encoding are errors", tests("TestForbiddenContentLength", "TestForbiddenTransferEncoding")},

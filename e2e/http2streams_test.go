@@ -94,53 +94,6 @@ func TestHTTP2FlowControlReachesTheGenerator(t *testing.T) {
 	}
 }
 
-// A stream that is reset is noticed by the application, and the others are served.
-func TestHTTP2ResetIsNoticed(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		client, tag := http2Client(t), newTag()
-		ctx, leave := context.WithCancel(t.Context())
-		request, err := http.NewRequestWithContext(ctx, "GET", s.URL("/endless?tag="+tag), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := client.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = io.CopyN(io.Discard, r.Body, 1000)
-		leave()
-		_ = r.Body.Close()
-		s.WaitText(t, tag+" closed after")
-		if r, err = client.Get(s.URL("/hello")); err != nil || r.StatusCode != 200 {
-			t.Errorf("the other stream: %v", err)
-		} else {
-			_ = r.Body.Close()
-		}
-	})
-}
-
-// Fields behind a request's body are taken; the application is told of their names.
-func TestHTTP2TrailersOfARequest(t *testing.T) {
-	onEach(t, func(t *testing.T, s *harness.Server) {
-		for path, want := range map[string]string{"/echo": "hello, world", "/environ": `"HTTP_TRAILER": "X-Sum"`} {
-			request, err := http.NewRequestWithContext(t.Context(), "POST", s.URL(path), io.MultiReader(strings.NewReader("hello, world")))
-			if err != nil {
-				t.Fatal(err)
-			}
-			request.Trailer = http.Header{"X-Sum": {"12"}}
-			r, err := http2Client(t).Do(request)
-			if err != nil {
-				t.Fatal(err)
-			}
-			body, err := io.ReadAll(r.Body)
-			_ = r.Body.Close()
-			if err != nil || !strings.Contains(string(body), want) {
-				t.Errorf("%s: %q, %v, want %q", path, body, err, want)
-			}
-		}
-	})
-}
-
 // A server that is told to stop says so, serves what is on its way, and says what was last.
 func TestHTTP2GoAwayOnStop(t *testing.T) {
 	t.Parallel()
