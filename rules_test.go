@@ -60,7 +60,8 @@ var libraries = map[string][]string{
 	"github.com/quic-go/quic-go":            {"internal/h3", "e2e"}, // a client of the tests
 	"github.com/quic-go/quic-go/quicvarint": {"internal/h3", "e2e"},
 	"github.com/quic-go/qpack":              {"internal/h3", "e2e"},
-	"golang.org/x/net/http2":                {"e2e"}, // frames of the tests' client
+	"github.com/quic-go/quic-go/http3":      {"bench"}, // a client
+	"golang.org/x/net/http2":                {"e2e"},   // frames of the tests' client
 }
 
 // sourceFile is one Go file of the module.

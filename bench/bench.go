@@ -54,6 +54,7 @@ func cases() []benchCase {
 		{"handshakes", measureHandshakes},
 		{"https", measureHTTPS},
 		{"h2", measureH2},
+		{"h3", measureH3},
 	}
 }
 

@@ -20,14 +20,14 @@ func TestSmoke(t *testing.T) {
 	}
 	var out bytes.Buffer
 	args := []string{
-		"--peer=false", "--python", python, "--only", "hello,latency,response,upload,uploads,downloads,start,slow", "--rounds", "1",
+		"--peer=false", "--python", python, "--only", "hello,latency,response,upload,uploads,downloads,start,slow,handshakes,h3", "--rounds", "1",
 		"--duration", "50ms", "--workers", "1", "--connections", "4", "--size", "1048576", "--starts", "1", "--json",
 	}
 	if err := run(t.Context(), args, &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	var r report
-	if err := json.Unmarshal(out.Bytes(), &r); err != nil || len(r.Rows) != 29 {
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil || len(r.Rows) != 40 {
 		t.Fatalf("%v, %d rows in %s", err, len(r.Rows), out.Bytes())
 	}
 	for _, row := range r.Rows {

@@ -16,6 +16,8 @@
 //	/tmp/peers/bin/pip install -r requirements/bench.txt bjoern
 //	go run ./bench --venv /tmp/peers
 //
+// The cases https and h2 are put by h2load, of Debian's nghttp2-client.
+//
 // --baseline PATH has another binary of Highball measured in the same rounds, in a
 // column of its own: what a change has brought.
 package main
