@@ -21,18 +21,25 @@ type Mount map[string]http.Handler
 
 // ServeHTTP sends the request on, or answers 404.
 func (m Mount) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path := gateway.DecodedPath(r)
-	var best string
-	var handler http.Handler
-	for prefix, h := range m {
-		clean := strings.TrimRight(prefix, "/")
-		if _, ok := gateway.CutPrefix(path, clean); ok && (handler == nil || len(clean) > len(best)) {
-			best, handler = clean, h
-		}
+	path, whole := gateway.DecodedPath(r)
+	best, handler := m.find(whole)
+	if best == "" && whole != path {
+		best, handler = m.find(path)
 	}
 	if handler == nil {
 		http.NotFound(w, r)
 		return
 	}
 	handler.ServeHTTP(w, r.WithContext(gateway.WithPrefix(r.Context(), best)))
+}
+
+// find returns the handler of the longest prefix.
+func (m Mount) find(path string) (best string, handler http.Handler) {
+	for prefix, h := range m {
+		clean := strings.TrimRight(prefix, "/")
+		if _, ok := gateway.CutPrefix(path, clean); ok && (handler == nil || len(clean) > len(best)) {
+			best, handler = clean, h
+		}
+	}
+	return best, handler
 }

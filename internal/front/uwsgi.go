@@ -9,9 +9,10 @@ import (
 )
 
 // serveUWSGI serves a proxy. Who is none could say anything of a request, its client's
-// name and address among it, and is served nothing.
+// name and address among it, and is served nothing. Behind a header of the PROXY protocol
+// it is the client named there that speaks: anybody may have connected to the balancer.
 func (s *Server) serveUWSGI(ctx context.Context, c net.Conn, how Listening) {
-	if !how.UWSGI(peerOf(c)) {
+	if !how.UWSGI(c.RemoteAddr()) {
 		s.refusals.note(c, &h1.Refusal{
 			Status: http.StatusForbidden, Clause: "trusted-proxies",
 			Reason: "a uwsgi listener serves trusted proxies only, and this is none",
@@ -20,14 +21,6 @@ func (s *Server) serveUWSGI(ctx context.Context, c net.Conn, how Listening) {
 		return
 	}
 	s.uwsgi.ServeConn(ctx, c)
-}
-
-// peerOf is the address of the socket itself, whatever the connection says of its client.
-func peerOf(c net.Conn) net.Addr {
-	if t, ok := c.(interface{ track() *tracked }); ok {
-		return t.track().socket.RemoteAddr()
-	}
-	return c.RemoteAddr()
 }
 
 func (s *Server) stopLeaves() {

@@ -59,3 +59,40 @@ func TestOriginByParts(t *testing.T) {
 		}
 	}
 }
+
+// What a proxy's packet says of SCRIPT_NAME, and the prefix that the server knows of, are
+// the same or one behind the other; neither is there twice.
+func TestPrefixesOfAPacketAndOurs(t *testing.T) {
+	for _, tt := range []struct{ ours, uri, script, path, wantScript, wantPath string }{
+		{"", "/app/x", "/app", "/x", "/app", "/x"},
+		{"", "/app/x", "/app", "/app/x", "/app", "/app/x"}, // as uWSGI has it
+		{"/app", "/app/x", "", "/app/x", "/app", "/x"},
+		{"/app", "/app/x", "/app", "/x", "/app", "/x"},
+		{"/app", "/app/x", "/app", "/app/x", "/app", "/x"},
+		{"/app", "/app/app/x", "/app", "/app/x", "/app", "/app/x"},
+		{"/app", "/app/app/x", "/app", "/app/app/x", "/app", "/app/x"},
+		{"/app", "/app%2Fx", "/app", "/x", "/app", "/x"},
+		{"/app", "/app", "/app", "", "/app", ""},
+		{"/app", "/app/in/x", "/app/in", "/x", "/app/in", "/x"},
+		{"/app/in", "/app/in/x", "/app", "/in/x", "/app/in", "/x"},
+		{"/app", "/outer/app/x", "/outer", "/app/x", "/outer/app", "/x"},
+		{"/app", "/outer/app/x", "/outer", "/outer/app/x", "/outer/app", "/x"},
+		{"/app", "/apple/x", "/apple", "/x", "404", ""},
+		{"/app", "/x", "", "/x", "404", ""},
+		{"/app", "/apple", "", "/apple", "404", ""},
+		{"/app", "/outer/x", "/outer", "/x", "404", ""},
+	} {
+		g := &Gateway{opts: Options{ScriptName: tt.ours}}
+		r := get("/")
+		r.RequestURI, r.URL.Path = tt.uri, tt.path
+		o := &origin.Origin{Prefix: tt.script, Path: &tt.path}
+		got, err := g.parseTarget(r.WithContext(origin.With(r.Context(), o)))
+		if tt.wantScript == "404" {
+			if err == nil {
+				t.Errorf("%+v: got %+v", tt, got)
+			}
+		} else if err != nil || o.Prefix+got.scriptName != tt.wantScript || got.pathInfo != tt.wantPath {
+			t.Errorf("%+v: got %q and %q, %v", tt, o.Prefix+got.scriptName, got.pathInfo, err)
+		}
+	}
+}

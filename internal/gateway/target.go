@@ -36,10 +36,12 @@ func (g *Gateway) parseTarget(r *http.Request) (target, error) {
 		t.query = r.URL.RawQuery // as sent, if no handler before this one has rewritten it
 	}
 	decoded := unescape(path)
+	script, rest, ok := "", "", false
 	if o := origin.Of(r.Context()); o != nil && o.Path != nil {
-		decoded = *o.Path
+		script, rest, ok = g.splitFurther(r, o, decoded)
+	} else {
+		script, rest, ok = g.split(r, decoded)
 	}
-	script, rest, ok := g.split(r, decoded)
 	if !ok {
 		return t, refuse(http.StatusNotFound, "the path is outside of the application's prefix")
 	}
@@ -61,11 +63,7 @@ func wholeServer(raw string) bool {
 // Mount around this handler, else the configured one; where another handler has
 // stripped the URL's path (http.StripPrefix), what it took is the prefix.
 func (g *Gateway) split(r *http.Request, path string) (script, rest string, ok bool) {
-	prefix := g.opts.ScriptName
-	if p, mounted := r.Context().Value(prefixKey{}).(string); mounted {
-		prefix = p
-	}
-	if prefix != "" {
+	if prefix := g.prefix(r); prefix != "" {
 		rest, ok = CutPrefix(path, prefix)
 		return path[:len(path)-len(rest)], rest, ok
 	}
@@ -77,6 +75,33 @@ func (g *Gateway) split(r *http.Request, path string) (script, rest string, ok b
 		return script, path[len(script):], true
 	}
 	return "", r.URL.Path, true // rewritten by a handler before this one
+}
+
+// prefix is what the application is mounted under, as far as this server knows.
+func (g *Gateway) prefix(r *http.Request) string {
+	if p, mounted := r.Context().Value(prefixKey{}).(string); mounted {
+		return p
+	}
+	return g.opts.ScriptName
+}
+
+// splitFurther is split where a proxy has said SCRIPT_NAME and PATH_INFO: the prefix may
+// be in the one, the other or, by a proxy that has taken nothing off the path, in both.
+// script is what comes behind the proxy's own.
+func (g *Gateway) splitFurther(r *http.Request, o *origin.Origin, asked string) (script, rest string, ok bool) {
+	prefix, path := g.prefix(r), *o.Path
+	if prefix == "" || o.Prefix == "" {
+		return g.split(r, path)
+	}
+	whole := o.Prefix + path
+	if beyond, both := CutPrefix(path, o.Prefix); both && !strings.HasPrefix(asked, whole) {
+		whole, path = path, beyond
+	}
+	if rest, ok = CutPrefix(whole, prefix); !ok {
+		return g.split(r, path)
+	}
+	rest = rest[max(0, len(rest)-len(path)):]
+	return strings.TrimSuffix(whole, rest)[len(o.Prefix):], rest, true
 }
 
 // CutPrefix removes a mount's prefix at a border of path segments.
@@ -93,17 +118,19 @@ func WithPrefix(ctx context.Context, prefix string) context.Context {
 	return context.WithValue(ctx, prefixKey{}, prefix)
 }
 
-// DecodedPath returns the decoded path of the request as the gateway sees it.
-func DecodedPath(r *http.Request) string {
+// DecodedPath returns the decoded path of the request as the gateway sees it, and with
+// what a proxy has taken off it.
+func DecodedPath(r *http.Request) (path, whole string) {
 	if o := origin.Of(r.Context()); o != nil && o.Path != nil {
-		return *o.Path
+		return *o.Path, o.Prefix + *o.Path
 	}
 	raw := r.RequestURI
 	if raw == "" {
 		raw = r.URL.RequestURI()
 	}
-	path, _, _ := strings.Cut(originForm(raw), "?")
-	return unescape(path)
+	path, _, _ = strings.Cut(originForm(raw), "?")
+	path = unescape(path)
+	return path, path
 }
 
 // originForm takes scheme and authority off an absolute-form target (RFC 9112 3.2.2).

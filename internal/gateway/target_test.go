@@ -167,8 +167,8 @@ func TestDecodedPath(t *testing.T) {
 	for raw, want := range map[string]string{"/a%20b?x": "/a b", "http://h/%41": "/A", "*": "*"} {
 		r := get("/")
 		r.RequestURI = raw
-		if got := DecodedPath(r); got != want {
-			t.Errorf("%s: %q, want %q", raw, got, want)
+		if got, whole := DecodedPath(r); got != want || whole != want {
+			t.Errorf("%s: %q of %q, want %q", raw, got, whole, want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package h1
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -22,8 +23,60 @@ type Foreign struct {
 // ValidField says whether a field may stand in a head.
 func ValidField(f Field) bool { return isToken(f.Name) && all(f.Value, valueByte) }
 
-// ValidMethod says whether a request may have it.
-func ValidMethod(method string) bool { return isToken(method) && method != http.MethodConnect }
+// Check holds the head to what one of HTTP/1 is held to: its method, target, host and
+// length, and the limits of the lines that it would have had.
+func (f *Foreign) Check(limits Limits) *Refusal {
+	limits, h := limits.withDefaults(), f.Head
+	if !isToken(h.Method) {
+		return malformed("RFC 9112 3.1", "%s is no method", shown(h.Method))
+	}
+	if refusal := checkProto(f.Proto); refusal != nil {
+		return refusal
+	}
+	if h.Target == "" || !all(h.Target, targetByte) {
+		return malformed("RFC 9112 3.2", "a byte that no target may have: %s", shown(h.Target))
+	}
+	if h.Host != "" && !validHost(h.Host) {
+		return malformed("RFC 9112 3.2", "Host: %s is no host", shown(h.Host))
+	}
+	authority, refusal := checkTarget(h.Method, h.Target)
+	if refusal != nil {
+		return refusal
+	}
+	if authority != "" {
+		h.Host = authority // RFC 9112 3.2.2
+	}
+	if h.Framing, h.Length, refusal = framing(h.Fields, 0); refusal != nil {
+		return refusal
+	}
+	return f.checkSize(limits)
+}
+
+func (f *Foreign) checkSize(limits Limits) *Refusal {
+	size := len(f.Head.Method) + len(f.Head.Target) + len(f.Proto) + len("  \r\n")
+	if size > limits.RequestLine {
+		return tooLarge(http.StatusRequestURITooLong, fmt.Sprintf("the request line is longer than %d bytes", limits.RequestLine))
+	}
+	if len(f.Head.Fields) > limits.Fields {
+		return tooLarge(http.StatusRequestHeaderFieldsTooLarge, fmt.Sprintf("more than %d fields", limits.Fields))
+	}
+	for _, field := range f.Head.Fields {
+		size += len(field.Name) + len(field.Value) + len(": \r\n")
+	}
+	if size+len("\r\n") > limits.Head {
+		return tooLarge(http.StatusRequestHeaderFieldsTooLarge, fmt.Sprintf("the head is larger than %d bytes", limits.Head))
+	}
+	return nil
+}
+
+// checkProto: the versions that a proxy may have spoken with its client.
+func checkProto(version string) *Refusal {
+	if version == "HTTP/2.0" || version == "HTTP/3.0" {
+		return nil
+	}
+	_, refusal := parseVersion([]byte(version))
+	return refusal
+}
 
 // serveForeign serves the one request of a connection.
 func (c *conn) serveForeign() {

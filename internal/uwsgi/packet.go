@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"highball/internal/h1"
 )
@@ -34,7 +35,7 @@ type packet struct {
 type variable struct{ name, value string }
 
 // readPacket reads a packet, and nothing behind it.
-func readPacket(src io.Reader, limits h1.Limits) (packet, error) {
+func readPacket(src io.Reader) (packet, error) {
 	var header [headerSize]byte
 	if _, err := io.ReadFull(src, header[:]); err != nil {
 		return packet{}, err
@@ -43,25 +44,22 @@ func readPacket(src io.Reader, limits h1.Limits) (packet, error) {
 	if p.modifier1 != python && p.modifier1 != pythonPath {
 		return p, refuse(http.StatusBadRequest, "modifier1 is %d: only 0 and 30 (Python) are served; is this a client of HTTP?", p.modifier1)
 	}
-	size := int(binary.LittleEndian.Uint16(header[1:3]))
-	if size > limits.Head {
-		return p, refuse(http.StatusRequestHeaderFieldsTooLarge, "a packet of %d bytes: the limit is %d", size, limits.Head)
-	}
-	text := make([]byte, size)
+	text := make([]byte, binary.LittleEndian.Uint16(header[1:3]))
 	if _, err := io.ReadFull(src, text); err != nil {
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		return p, err
 	}
-	err := p.parse(text, limits.Fields+maxOwnVariables)
+	err := p.parse(text)
 	return p, err
 }
 
-// maxOwnVariables is how many variables a packet may have besides a request's fields.
-const maxOwnVariables = 128
+// maxOthers is how many variables a packet may have that are no fields of the request.
+const maxOthers = 256
 
-func (p *packet) parse(text []byte, most int) error {
+func (p *packet) parse(text []byte) error {
+	others := 0
 	for len(text) > 0 {
 		var v variable
 		var ok bool
@@ -73,8 +71,11 @@ func (p *packet) parse(text []byte, most int) error {
 			return refuse(http.StatusBadRequest, "a variable that goes beyond the packet's end")
 		case v.name == "":
 			return refuse(http.StatusBadRequest, "a variable without a name")
-		case len(p.variables) == most:
-			return refuse(http.StatusRequestHeaderFieldsTooLarge, "more than %d variables", most)
+		}
+		if !strings.HasPrefix(v.name, "HTTP_") {
+			if others++; others > maxOthers {
+				return refuse(http.StatusRequestHeaderFieldsTooLarge, "more than %d variables that are no fields", maxOthers)
+			}
 		}
 		p.variables = append(p.variables, v)
 	}

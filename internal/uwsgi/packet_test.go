@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
+	"net"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 	"highball/internal/origin"
 )
 
-var limits = h1.Limits{RequestLine: 1 << 10, Head: 64 << 10, Fields: 10}
+var limits = h1.Limits{RequestLine: 1 << 10, Head: 4 << 10, Fields: 10}
 
 func text(s string) string {
 	return string(binary.LittleEndian.AppendUint16(nil, uint16(len(s)))) + s
@@ -52,43 +53,6 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestModifier30TakesTheScriptNameOffThePath(t *testing.T) {
-	_, o := read(t, packetOf(30, "REQUEST_METHOD", "GET", "SCRIPT_NAME", "/s", "PATH_INFO", "/s/x"))
-	if o.Prefix != "/s" || *o.Path != "/x" {
-		t.Errorf("got %q, %q", o.Prefix, *o.Path)
-	}
-}
-
-func TestRefusals(t *testing.T) {
-	get := []string{"REQUEST_METHOD", "GET"}
-	for name, tt := range map[string]struct {
-		packet []byte
-		want   string
-	}{
-		"HTTP":                 {[]byte("GET / HTTP/1.1\r\n\r\n"), "client of HTTP"},
-		"a long name":          {[]byte{0, 3, 0, 0, 9, 0, 'a'}, "beyond the packet's end"},
-		"half a length":        {[]byte{0, 1, 0, 0, 9}, "beyond the packet's end"},
-		"a name alone":         {[]byte{0, 3, 0, 0, 1, 0, 'a'}, "beyond the packet's end"},
-		"no name":              {packetOf(0, "", "x"), "without a name"},
-		"no method":            {packetOf(0, "PATH_INFO", "/"), "no method"},
-		"twice":                {packetOf(0, append(get, "PATH_INFO", "/", "PATH_INFO", "/x")...), "twice"},
-		"two hosts":            {packetOf(0, append(get, "HTTP_HOST", "a", "HTTP_HOST", "b")...), "twice"},
-		"a field of two lines": {packetOf(0, append(get, "HTTP_X", "a\r\nb")...), "no field"},
-		"a length with a sign": {packetOf(0, append(get, "CONTENT_LENGTH", "+5")...), "no length"},
-		"a negative length":    {packetOf(0, append(get, "CONTENT_LENGTH", "-5")...), "no length"},
-		"a long target":        {packetOf(0, append(get, "REQUEST_URI", "/"+strings.Repeat("a", 2000))...), "longer than 1024"},
-		"many variables":       {packetOf(0, strings.Split(strings.Repeat("A,B,", 200)+"A,B", ",")...), "twice,more than"},
-	} {
-		_, err := Read(bytes.NewReader(tt.packet), limits)
-		var refusal *h1.Refusal
-		if !errors.As(err, &refusal) {
-			t.Errorf("%s: got %v, want a refusal", name, err)
-		} else if name != "many variables" && !strings.Contains(refusal.Reason, tt.want) {
-			t.Errorf("%s: got %q, want %q", name, refusal.Reason, tt.want)
-		}
-	}
-}
-
 func TestNothingBehindThePacketIsRead(t *testing.T) {
 	src := bytes.NewReader(append(packetOf(0, "REQUEST_METHOD", "GET"), "body"...))
 	if _, err := Read(src, limits); err != nil || src.Len() != len("body") {
@@ -98,6 +62,9 @@ func TestNothingBehindThePacketIsRead(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add(packetOf(0, "REQUEST_METHOD", "GET", "PATH_INFO", "/a b\xc3", "HTTP_X", "1"))
+	f.Add(packetOf(30, "REQUEST_METHOD", "POST", "SCRIPT_NAME", "/s/", "PATH_INFO", "/s/x", "CONTENT_LENGTH", "5", "CONTENT_LENGTH", "6"))
+	f.Add(packetOf(0, "REQUEST_METHOD", "GET", "REQUEST_URI", "http://a%20b:80?q", "REMOTE_ADDR", "fe80::1%x", "REMOTE_PORT", "1", "SERVER_PORT", "0"))
+	f.Add(packetOf(0, "REQUEST_METHOD", "GET", "HTTP_x", "1", "HTTP_X-Y", "2", "WSGI.input", "3", "a=b", "4", "HTTP_HOST", "[::1", "HTTPS", "ON"))
 	f.Add([]byte{0, 3, 0, 0, 9, 0, 'a'})
 	f.Add([]byte("GET / HTTP/1.1\r\n\r\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -107,12 +74,27 @@ func FuzzRead(f *testing.F) {
 		}
 		o := origin.Of(got.Context(context.Background()))
 		for _, v := range o.Variables {
-			if strings.HasPrefix(v.Name, "wsgi.") || strings.HasPrefix(v.Name, "UWSGI_") || strings.HasPrefix(v.Name, "HTTP_") {
+			upper := strings.ToUpper(v.Name)
+			if strings.HasPrefix(upper, "WSGI.") || strings.HasPrefix(upper, "HIGHBALL.") || strings.HasPrefix(upper, "UWSGI_") || strings.HasPrefix(upper, "HTTP_") || strings.ContainsAny(v.Name, "= \x00\n") {
 				t.Errorf("%q came through", v.Name)
 			}
 		}
-		if got.Head.Length < 0 || got.Head.Target == "" || got.Head.Method == "" {
-			t.Errorf("got %+v", got.Head)
+		h := got.Head
+		if h.Length < 0 || h.Target == "" || h.Method == "" || h.Framing == h1.ByChunks || len(h.Fields) > limits.Fields || len(h.Target) > limits.RequestLine {
+			t.Errorf("got %+v", h)
+		}
+		if h.Host != "" && !h1.ValidHost(h.Host) {
+			t.Errorf("host %q", h.Host)
+		}
+		if got.Remote != "" && net.ParseIP(got.Remote) == nil {
+			if _, err := netip.ParseAddrPort(got.Remote); err != nil {
+				t.Errorf("client %q", got.Remote)
+			}
+		}
+		for _, path := range []string{o.Prefix, *o.Path} {
+			if path != "" && path[0] != '/' {
+				t.Errorf("path %q", path)
+			}
 		}
 	})
 }

@@ -27,12 +27,36 @@ func kindOf(name string) kind {
 		return ours // of the proxy's own connection to its client, which it has dealt with
 	}
 	for _, prefix := range [...]string{"wsgi.", "highball.", "uwsgi.", "UWSGI_"} {
-		if strings.HasPrefix(name, prefix) {
+		if hasPrefixFold(name, prefix) {
 			return ours
 		}
 	}
-	if strings.HasPrefix(name, "HTTP_") {
+	switch {
+	case !isName(name), hasPrefixFold(name, "HTTP_") && !isFieldName(name):
+		return ours
+	case strings.HasPrefix(name, "HTTP_"):
 		return field
 	}
 	return other
+}
+
+func hasPrefixFold(name, prefix string) bool {
+	return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
+}
+
+// isName: a name that is no word of ASCII could be read as another one, or as a name and
+// a value.
+func isName(name string) bool {
+	for i := 0; i < len(name); i++ {
+		if c := name[i]; c <= ' ' || c >= 0x7F || c == '=' {
+			return false
+		}
+	}
+	return true
+}
+
+// isFieldName: a proxy makes a name out of a field's by capitals and "_". Another
+// spelling of the same field would be a second one.
+func isFieldName(name string) bool {
+	return name != "HTTP_" && name == strings.ToUpper(name) && !strings.Contains(name, "-")
 }
