@@ -46,6 +46,14 @@ func HAProxy(t testing.TB, config string) *Peer {
 	return run(t, "haproxy", config+"\n", "-db", "-f", "DIR/config")
 }
 
+// UWSGI runs uWSGI itself, in Debian's form, with the application of a file.
+func UWSGI(t testing.TB, application string, args ...string) *Peer {
+	return run(t, "uwsgi", "", append([]string{
+		"--plugin", "python3", "--uwsgi-socket", "ADDRESS", "--wsgi-file", application, "--pythonpath", harness.Apps(),
+		"--need-app", "--die-on-term", "--buffer-size", "65535",
+	}, args...)...)
+}
+
 func run(t testing.TB, program, config string, args ...string) *Peer {
 	t.Helper()
 	path, err := exec.LookPath(program)

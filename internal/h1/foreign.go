@@ -43,8 +43,8 @@ func (f *Foreign) Check(limits Limits) *Refusal {
 	if refusal != nil {
 		return refusal
 	}
-	if authority != "" {
-		h.Host = authority // RFC 9112 3.2.2
+	if h.Host == "" {
+		h.Host = authority // else it is as the proxy has it, which may have decided by it
 	}
 	if h.Framing, h.Length, refusal = framing(h.Fields, 0); refusal != nil {
 		return refusal

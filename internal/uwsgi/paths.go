@@ -15,7 +15,9 @@ type paths struct{ script, path, query, target string }
 // paths makes SCRIPT_NAME and PATH_INFO of the variables. What the packet does not have
 // is of REQUEST_URI, and that is of what it has.
 func (r *request) paths(modifier1 byte) (p paths, refusal *h1.Refusal) {
-	p.target = r.own["REQUEST_URI"]
+	if p.target = r.own["REQUEST_URI"]; strings.HasPrefix(p.target, "?") {
+		p.target = "/" + p.target // of nginx, where the client has asked for http://host?query
+	}
 	p.script = strings.TrimRight(r.own["SCRIPT_NAME"], "/") // Apache's "/app/" in front of "/"
 	path, query := cutTarget(p.target)
 	var split, said bool

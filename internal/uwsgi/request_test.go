@@ -148,6 +148,7 @@ func TestPaths(t *testing.T) {
 		"no REQUEST_URI":       {without("REQUEST_URI", "SCRIPT_NAME", "/\xe9"), "/\xe9", "/a b", "q", "/%E9/a%20b?q"},
 		"an absolute one":      {without("PATH_INFO", "REQUEST_URI", "http://b.test/x?y"), "", "/x", "q", "http://b.test/x?y"},
 		"the last of two":      {get(0, "PATH_INFO", "/x", "PATH_INFO", "/y"), "", "/y", "", "/"},
+		"nginx's":              {get(0, "REQUEST_URI", "?q", "QUERY_STRING", "q"), "", "/", "q", "/?q"},
 		"bytes":                {get(0, "PATH_INFO", "/\x00\r\n\xff"), "", "/\x00\r\n\xff", "", "/"},
 	} {
 		f, o := read(t, tt.packet)
@@ -219,7 +220,7 @@ func TestForgedVariablesChangeNothing(t *testing.T) {
 var forgedNames = []string{
 	"wsgi.url_scheme", "wsgi.input", "WSGI.url_scheme", "wsgi.", "highball.request_id", "highball.peer_addr", "Highball.peer_addr",
 	"uwsgi.version", "UWSGI_FILE", "UWSGI_SCRIPT", "UWSGI_CHDIR", "UWSGI_PYHOME", "UWSGI_SETENV", "uwsgi_file", "SERVER_SOFTWARE", "RAW_URI", "PATH",
-	"HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE", "HTTP_TRANSFER_ENCODING", "HTTP_TRAILER", "HTTP_EXPECT",
+	"HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT",
 	"HTTP_content_length", "HTTP_Transfer_Encoding", "HTTP_CONTENT-LENGTH", "http_host", "HTTP_Host", "HTTP_x_a", "HTTP_X-A", "http_x_a", "HTTP_",
 	"REMOTE_ADDR\x00", "REMOTE_ADDR=1.2.3.4", "REMOTE_ADDR ", " REMOTE_ADDR", "HTTPS=", "\nHTTPS", "HTTP_X_A\x00", "HTTP_X_A=", "REMOTE_ADDR\xa0", "R\xc9MOTE_ADDR", "\x7f", "=", "A B",
 }
@@ -254,10 +255,13 @@ func TestWhatIsKnownOfTheConnectionStays(t *testing.T) {
 	}
 }
 
-// An absolute target says what the request is for (RFC 9112 3.2.2).
+// An absolute target says what the request is for (RFC 9112 3.2.2) where the proxy does not.
 func TestAbsoluteTarget(t *testing.T) {
-	f, _ := read(t, get(0, "REQUEST_URI", "http://b.test:81/"))
+	f, _ := read(t, get(0, "REQUEST_URI", "http://b.test:81/", "HTTP_HOST", ""))
 	if f.Head.Host != "b.test:81" || f.Head.Method != http.MethodGet {
+		t.Errorf("got %+v", f.Head)
+	}
+	if f, _ = read(t, get(0, "REQUEST_URI", "http://b.test:81/")); f.Head.Host != "a.test" {
 		t.Errorf("got %+v", f.Head)
 	}
 }

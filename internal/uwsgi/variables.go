@@ -23,7 +23,7 @@ func kindOf(name string) kind {
 		return other
 	case "SERVER_SOFTWARE", "RAW_URI", "PATH":
 		return ours
-	case "HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE", "HTTP_TRANSFER_ENCODING", "HTTP_TRAILER", "HTTP_EXPECT":
+	case "HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT":
 		return ours // of the proxy's own connection to its client, which it has dealt with
 	}
 	for _, prefix := range [...]string{"wsgi.", "highball.", "uwsgi.", "UWSGI_"} {
