@@ -23,6 +23,7 @@ type Listening struct {
 	Proxied func(peer net.Addr) bool
 
 	// UWSGI, if set, has proxies speak the uwsgi protocol there, and says which peers
-	// may: what they say of a request is believed. Those of others are closed.
+	// may: what they say of a request is believed. Those of others are closed. With
+	// Proxied it is asked for whom the header names.
 	UWSGI func(peer net.Addr) bool
 }
