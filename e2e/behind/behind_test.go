@@ -19,6 +19,12 @@ func cases() []struct {
 		{"environ", environIsTheClients},
 		{"forged", nothingForgedPasses},
 		{"plain", plainIsRedirected},
+		{"uploads", uploadsArriveWhole},
+		{"pieces", piecesComeAsTheyAreMade},
+		{"leaving", theClientsEndIsNoticed},
+		{"connections", connectionsAreKept},
+		{"refusals", refusalsPass},
+		{"large", largeBodiesPass},
 	}
 }
 

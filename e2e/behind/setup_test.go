@@ -64,9 +64,12 @@ type place struct {
 	setup
 	dir           string // open to all, since proxies are users of their own
 	plain, secure string // where the proxy listens, in the place of ports 80 and 443
-	upstream      string // in the place of the TCP address of Highball's line
+	upstream      upstream
 	ca            *certstest.Issuer
 }
+
+// upstream are what is in the place of the TCP addresses of Highball's lines.
+type upstream struct{ http, uwsgi, proxy string }
 
 func newPlace(t *testing.T, u setup) *place {
 	t.Helper()
@@ -80,7 +83,8 @@ func newPlace(t *testing.T, u setup) *place {
 	}
 	p := &place{
 		setup: u, dir: dir, ca: certstest.Root(t, "a root"),
-		plain: peer.FreeAddress(t), secure: peer.FreeAddress(t), upstream: peer.FreeAddress(t),
+		plain: peer.FreeAddress(t), secure: peer.FreeAddress(t),
+		upstream: upstream{peer.FreeAddress(t), peer.FreeAddress(t), peer.FreeAddress(t)},
 	}
 	issued := p.ca.Issue(t, []string{"example.com"})
 	certstest.Write(t, filepath.Join(dir, "example.com.pem"), issued.Cert)
@@ -94,7 +98,7 @@ func (p *place) words(text string) string {
 	port := func(address string) string { return address[strings.LastIndexByte(address, ':')+1:] }
 	return strings.NewReplacer(
 		"/etc/ssl/", p.dir+"/", "/run/mysite/", p.dir+"/",
-		"127.0.0.1:8000", p.upstream, "127.0.0.1:3031", p.upstream, "127.0.0.1:8443", p.upstream,
+		"127.0.0.1:8000", p.upstream.http, "127.0.0.1:3031", p.upstream.uwsgi, "127.0.0.1:8443", p.upstream.proxy,
 		"listen 80;", "listen "+p.plain+";", "listen 443 ", "listen "+p.secure+" ",
 		"<VirtualHost *:80>", "<VirtualHost *:"+port(p.plain)+">", "<VirtualHost *:443>", "<VirtualHost *:"+port(p.secure)+">",
 		"bind :80\n", "bind "+p.plain+"\n", "bind :443", "bind "+p.secure,
@@ -151,8 +155,18 @@ func (p *place) start(t *testing.T, args ...string) *site {
 	t.Helper()
 	s := &site{place: p, control: filepath.Join(p.dir, "ctl")}
 	s.Server = harness.Start(t, p.options(t, s.control, args...))
-	p.program().Serve(t, p.dir, p.site(t), p.addresses()...)
+	p.serve(t)
 	return s
+}
+
+// serve starts the proxy.
+func (p *place) serve(t *testing.T) {
+	t.Helper()
+	dir := filepath.Join(p.dir, strings.ReplaceAll(p.name, "/", "-"))
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p.program().Serve(t, dir, p.site(t), p.addresses()...)
 }
 
 func (p *place) options(t *testing.T, control string, args ...string) harness.Options {

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +21,9 @@ import (
 type Load struct {
 	Network, Address   string
 	Path               string
+	Body               string // of a POST; empty: GET
 	KeepAlive, OneShot int
+	TLS                *tls.Config // nil: none
 
 	wg       sync.WaitGroup
 	answered atomic.Int64
@@ -98,8 +101,10 @@ func (l *Load) connection(keep bool) bool {
 		l.note(func(r *LoadReport) { r.Losses = append(r.Losses, Loss{Err: err}) })
 		return false
 	}
+	if l.TLS != nil {
+		c = tls.Client(c, l.TLS)
+	}
 	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(Patience))
 	reader := bufio.NewReader(c)
 	for before := 0; !l.ended.Load(); before++ {
 		closes, err := l.ask(c, reader, keep)
@@ -119,12 +124,17 @@ func (l *Load) connection(keep bool) bool {
 }
 
 func (l *Load) ask(c net.Conn, reader *bufio.Reader, keep bool) (closes bool, err error) {
-	head := Request("GET", l.Path)
+	var fields []string
 	if !keep {
-		head = Request("GET", l.Path, "Connection: close")
+		fields = []string{"Connection: close"}
 	}
+	request := Request("GET", l.Path, fields...)
+	if l.Body != "" {
+		request = Post(l.Path, l.Body, fields...)
+	}
+	_ = c.SetDeadline(time.Now().Add(Patience))
 	// A failed write is told by the read: an answer may have come before it.
-	_, writeErr := io.WriteString(c, head)
+	_, writeErr := io.WriteString(c, request)
 	if _, err := reader.Peek(1); err != nil {
 		return false, errors.Join(err, writeErr)
 	}

@@ -25,6 +25,10 @@ type Status struct {
 	State   string
 	Workers []Worker
 	Queue   struct{ Waiting, Size int }
+
+	Connections struct {
+		Accepted int `json:"accepted_total"`
+	}
 }
 
 // AskControl asks the control socket at this path how the server is.
