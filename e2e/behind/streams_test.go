@@ -79,14 +79,21 @@ func connectionsAreKept(t *testing.T, s *site) {
 }
 
 // refusalsPass: what Highball says of a body that is too large reaches the client, though
-// the proxy has not sent all of it.
+// the body never ends.
 func refusalsPass(t *testing.T, s *site) {
-	_, r := upload(t, s.client(t, false), s.url("/passes/up"), strings.NewReader("x"), 1)
-	if r.StatusCode != http.StatusOK {
-		t.Fatal(r.Status)
+	if strings.HasPrefix(s.file, "apache") && !s.uwsgi {
+		t.Log("Apache takes a body to its end before it says that it could not be passed on")
+		return
 	}
-	c := s.conn(t).Send("POST " + s.prefix + "/passes/up HTTP/1.1\r\nHost: example.com\r\nContent-Length: 99999999999\r\n\r\nx")
-	if r := c.Response("POST"); r.Status != http.StatusRequestEntityTooLarge {
-		t.Errorf("%s: %.300s", r.Line, r.Body)
+	const length = 99999999999
+	for _, http2 := range []bool{false, true} {
+		_, r := upload(t, s.client(t, http2), s.url("/passes/up"), io.LimitReader(zeros{}, length), length)
+		if r.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("HTTP/2 %t: %s", http2, r.Status)
+		}
 	}
 }
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }

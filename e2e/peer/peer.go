@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -95,12 +96,29 @@ func run(t testing.TB, program, config string, args ...string) *Peer {
 	return p
 }
 
+// The ports that the system gives to those who connect begin at 32768 on Linux: one of
+// those may be taken before the program that it was meant for listens there.
+const (
+	firstPort = 10240
+	lastPort  = 32767
+)
+
+var ports atomic.Int64
+
+// freeAddress is an address of 127.0.0.1 on which nobody listens. No two calls of a
+// process return the same.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const count = lastPort - firstPort + 1
+	begin := int64(os.Getpid()) * 7919 // far from where the tests beside this begin
+	for range count {
+		port := firstPort + (begin+ports.Add(1))%count
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("there is no free port")
+	return ""
 }

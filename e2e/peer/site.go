@@ -132,6 +132,11 @@ func (p Program) Serve(t testing.TB, dir, site string, addresses ...string) {
 			if err == nil {
 				_ = c.Close()
 			}
+			select {
+			case <-ended:
+				t.Fatalf("%s has ended", p.Name)
+			default:
+			}
 			return err == nil
 		})
 	}

@@ -20,7 +20,7 @@ import (
 // (RFC 9112 9.6).
 const (
 	lingerTime  = 2 * time.Second
-	lingerBytes = 1 << 20
+	lingerBytes = 64 << 20 // what is on a fast way when the answer sets out, and more
 )
 
 // conn is one connection.

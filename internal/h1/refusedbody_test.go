@@ -51,3 +51,21 @@ func TestRefusedHeadRequest(t *testing.T) {
 		}
 	}
 }
+
+// A client that sends fast is far into its body when the answer comes: it has to be able
+// to read that, and not meet a reset.
+func TestRefusalReachesAFastClient(t *testing.T) {
+	c := served(t, &Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+	})})
+	_, _ = io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n")
+	piece := make([]byte, 1<<20)
+	for n := range 32 {
+		if _, err := c.Write(piece); err != nil {
+			t.Fatalf("after %d MiB: %v", n, err)
+		}
+	}
+	if all, err := io.ReadAll(c); err != nil || !strings.HasPrefix(string(all), "HTTP/1.1 413 ") {
+		t.Errorf("%q, %v", all, err)
+	}
+}
