@@ -40,7 +40,7 @@ type ACME struct {
 
 	// Dir is where keys and certificates are kept, below a directory of the server's user
 	// alone. Processes may share it, also those of several machines if its file system
-	// has locks. Default: highball/acme in $STATE_DIRECTORY, $XDG_DATA_HOME,
+	// has locks. Default: acme in $STATE_DIRECTORY, highball/acme in $XDG_DATA_HOME,
 	// ~/.local/share (not for root), or /var/lib.
 	Dir string
 
@@ -89,12 +89,12 @@ func (c *Config) checkACME() error {
 // automaticDefaults are for who says that there is to be https, and not where.
 func (c *Config) automaticDefaults() {
 	if c.ACME.Dir == "" {
-		c.ACME.Dir = acme.DefaultDir(os.Getenv)
+		c.ACME.Dir = acme.DefaultDir(os.Getenv, os.Geteuid())
 	}
 	switch {
 	case len(c.Bind) > 0:
 	case c.ACME.inUse():
-		c.Bind, c.TLS.Redirect = []string{":80", "https://:443"}, true
+		c.Bind, c.TLS.Redirect = []string{":80", "https://:443", "h3://:443"}, true
 	case c.LocalHTTPS:
 		c.Bind = []string{DefaultLocalBind}
 	}

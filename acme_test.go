@@ -15,9 +15,9 @@ func TestAutomaticBinds(t *testing.T) {
 		redirect bool
 	}{
 		{Config{}, []string{DefaultBind}, false},
-		{Config{ACME: names}, []string{":80", "https://:443"}, true},
-		{Config{ACME: ACME{OnDemand: names.Names}}, []string{":80", "https://:443"}, true},
-		{Config{ACME: names, LocalHTTPS: true}, []string{":80", "https://:443"}, true},
+		{Config{ACME: names}, []string{":80", "https://:443", "h3://:443"}, true},
+		{Config{ACME: ACME{OnDemand: names.Names}}, []string{":80", "https://:443", "h3://:443"}, true},
+		{Config{ACME: names, LocalHTTPS: true}, []string{":80", "https://:443", "h3://:443"}, true},
 		{Config{LocalHTTPS: true}, []string{DefaultLocalBind}, false},
 		{Config{ACME: names, Bind: []string{"https://:1"}}, []string{"https://:1"}, false},
 	} {

@@ -263,7 +263,7 @@ type Config struct {
 	TLS TLS
 
 	// ACME has the server get certificates by itself. With it and without Bind, that is
-	// ":80" and "https://:443", and TLS.Redirect.
+	// ":80", "https://:443" and "h3://:443", and TLS.Redirect.
 	ACME ACME
 
 	// LocalHTTPS has the server make a certificate for localhost, the addresses of

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"syscall"
 
+	"highball"
+	"highball/internal/acme"
 	"highball/internal/control"
 	"highball/internal/listen"
 	"highball/internal/privilege"
@@ -69,14 +71,27 @@ func (p privileges) controlPath(setting string, environ []string, logger *slog.L
 	return setting
 }
 
+// acmeDir is where certificates are kept that the server gets or makes, "" if there are
+// none. Its default is that of root also where the process is another by now: it is
+// started with the same settings, as who it became, in an upgrade.
+func (p privileges) acmeDir(cfg highball.Config, environ []string) string {
+	switch {
+	case len(cfg.ACME.Names)+len(cfg.ACME.OnDemand) == 0 && !cfg.LocalHTTPS:
+		return ""
+	case cfg.ACME.Dir != "" || p.become == nil:
+		return cfg.ACME.Dir
+	}
+	return acme.DefaultDir(getenv(environ), 0)
+}
+
 // giveUp makes the process that user. What only its owner can use later has to be the
 // user's by then.
-func (p privileges) giveUp(logs logs, controlPath string) error {
+func (p privileges) giveUp(logs logs, controlPath, acmeDir string) error {
 	if p.become == nil {
 		return nil
 	}
 	if p.changes() {
-		if err := p.handFiles(logs, controlPath); err != nil {
+		if err := p.handFiles(logs, controlPath, acmeDir); err != nil {
 			return err
 		}
 	}
@@ -87,8 +102,13 @@ func (p privileges) giveUp(logs logs, controlPath string) error {
 	return nil
 }
 
-func (p privileges) handFiles(logs logs, controlPath string) error {
+func (p privileges) handFiles(logs logs, controlPath, acmeDir string) error {
 	uid, gid := p.become.UID, p.become.GID
+	if acmeDir != "" {
+		if err := privilege.GiveDir(acmeDir, uid, gid); err != nil {
+			return fmt.Errorf("user: acme-dir cannot be made for uid %d: %w: make it his, or choose another with --acme-dir", uid, err)
+		}
+	}
 	if logs.file != nil {
 		if err := logs.file.GiveTo(uid, gid); err != nil {
 			return fmt.Errorf("user: the access log cannot be given to uid %d: %w", uid, err)

@@ -44,3 +44,29 @@ func TestBindsForSystemd(t *testing.T) {
 		}
 	}
 }
+
+// What was kept by root's default is found again after an upgrade, in which the process
+// is the user from its start.
+func TestACMEDirOfAUser(t *testing.T) {
+	home := []string{"HOME=" + t.TempDir()}
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{nil, ""},
+		{[]string{"--user", "4712", "--group", "4711"}, ""},
+		{[]string{"--https", "a.test"}, ""}, // by whoever it is
+		{[]string{"--https", "a.test", "--user", "4712", "--group", "4711"}, "/var/lib/highball/acme"},
+		{[]string{"--local-https", "--user", "4712", "--group", "4711"}, "/var/lib/highball/acme"},
+		{[]string{"--acme-on-demand", "a.test", "--user", "4712", "--group", "4711", "--acme-dir", "/x"}, "/x"},
+	} {
+		values := resolved(t, test.args...)
+		p, err := readPrivileges(values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.acmeDir(serverConfig(values, logs{}), home); got != test.want {
+			t.Errorf("%v: %q, want %q", test.args, got, test.want)
+		}
+	}
+}

@@ -67,7 +67,8 @@ func (p *program) run(cmd *cobra.Command, args []string) error {
 	}
 	cfg := serverConfig(values, logs)
 	cfg.Control = privileges.controlPath(cfg.Control, p.environ, logs.server)
-	cfg.BeforeWorkers = func() error { return privileges.giveUp(logs, cfg.Control) }
+	cfg.ACME.Dir = privileges.acmeDir(cfg, p.environ)
+	cfg.BeforeWorkers = func() error { return privileges.giveUp(logs, cfg.Control, cfg.ACME.Dir) }
 	if cfg.Sockets, err = place.openSockets(values, p.environ); err != nil {
 		return err
 	}

@@ -20,8 +20,8 @@ func acmeNames() []settings.Setting {
 			Usage:   "a name to serve by https, with a certificate got automatically",
 			KnownAs: []string{"domain", "domains", "auto-https", "letsencrypt", "automatic-https"},
 			Doc: `
-The host names that the server gets certificates for by itself, by ACME, and renews. Without ` + "`bind`" + ` it listens on ` + "`:80`" + ` and ` + "`https://:443`" + `, and has http
-redirected; with it, one address has to be https, and the authority has to reach port 80 or 443 of the name. The server starts, and serves http, without waiting for a
+The host names that the server gets certificates for by itself, by ACME, and renews. Without ` + "`bind`" + ` it listens on ` + "`:80`, `https://:443` and `h3://:443`" + `, and
+has http redirected; with it, one address has to be https, and the authority has to reach port 80 or 443 of the name. The server starts, and serves http, without waiting for a
 certificate; while there is none, https connections for that name fail. An IP address may be a name where the authority has such certificates.`,
 		},
 		{
@@ -77,9 +77,10 @@ An address of e-mail that is given to the authority with the account, so that it
 			Usage:     "where keys and certificates are kept",
 			KnownAs:   []string{"acme-storage", "cert-dir", "acme-cache"},
 			Doc: `
-The directory in which keys, certificates and the account are kept. It is made for the server's user alone, and has to be his. Servers that share it get each certificate once, and answer
+The directory in which keys, certificates and the account are kept. It is made for the server's user alone, and has to be his; with ` + "`user`" + `, root makes it
+for that one, where it is missing or empty. Servers that share it get each certificate once, and answer
 for each other. By default it is ` + "`acme`" + ` in what systemd has made for the service (` + "`StateDirectory=`" + `), else ` + "`highball/acme`" + ` in ` + "`$XDG_DATA_HOME`" + `, in
-` + "`~/.local/share`" + `, or for root in ` + "`/var/lib`" + `. Keep it: who loses it asks for all certificates again, and authorities allow that a few times a week.`,
+` + "`~/.local/share`" + `, or for root, and with ` + "`user`" + `, in ` + "`/var/lib`" + `. Keep it: who loses it asks for all certificates again, and authorities allow that a few times a week.`,
 		},
 		{
 			Name: "acme-challenge", Kind: settings.List, Group: acmeGroup, Placeholder: "KIND",

@@ -138,8 +138,9 @@ func Roots(file string) (*x509.CertPool, error) {
 }
 
 // DefaultDir is where certificates are kept if nothing is said of it: in what systemd has
-// made for the service, in the user's own data, or below /var/lib.
-func DefaultDir(getenv func(string) string) string {
+// made for the service, in the user's own data, or below /var/lib. uid is whose service
+// it is.
+func DefaultDir(getenv func(string) string, uid int) string {
 	state, _, _ := strings.Cut(getenv("STATE_DIRECTORY"), ":")
 	home := getenv("HOME")
 	switch {
@@ -147,7 +148,7 @@ func DefaultDir(getenv func(string) string) string {
 		return filepath.Join(state, "acme")
 	case getenv("XDG_DATA_HOME") != "":
 		return filepath.Join(getenv("XDG_DATA_HOME"), "highball", "acme")
-	case os.Geteuid() != 0 && home != "" && isDir(home):
+	case uid != 0 && home != "" && isDir(home):
 		return filepath.Join(home, ".local", "share", "highball", "acme")
 	}
 	return "/var/lib/highball/acme"

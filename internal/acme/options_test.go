@@ -60,14 +60,17 @@ func TestDefaultDir(t *testing.T) {
 	home := t.TempDir()
 	for _, tt := range []struct {
 		env  map[string]string
+		uid  int
 		want string
 	}{
-		{map[string]string{"STATE_DIRECTORY": "/var/lib/a:/var/lib/b", "XDG_DATA_HOME": "/x", "HOME": home}, "/var/lib/a/acme"},
-		{map[string]string{"XDG_DATA_HOME": "/x", "HOME": home}, "/x/highball/acme"},
-		{map[string]string{"HOME": "/nonexistent"}, "/var/lib/highball/acme"},
+		{map[string]string{"STATE_DIRECTORY": "/var/lib/a:/var/lib/b", "XDG_DATA_HOME": "/x", "HOME": home}, 4711, "/var/lib/a/acme"},
+		{map[string]string{"XDG_DATA_HOME": "/x", "HOME": home}, 0, "/x/highball/acme"},
+		{map[string]string{"HOME": "/nonexistent"}, 4711, "/var/lib/highball/acme"},
+		{map[string]string{"HOME": home}, 4711, home + "/.local/share/highball/acme"},
+		{map[string]string{"HOME": home}, 0, "/var/lib/highball/acme"},
 	} {
-		if got := DefaultDir(func(name string) string { return tt.env[name] }); got != tt.want {
-			t.Errorf("%v: got %s, want %s", tt.env, got, tt.want)
+		if got := DefaultDir(func(name string) string { return tt.env[name] }, tt.uid); got != tt.want {
+			t.Errorf("%v of uid %d: got %s, want %s", tt.env, tt.uid, got, tt.want)
 		}
 	}
 }
