@@ -22,7 +22,8 @@ large proxies publish them. It is read at the start and at each reload; a name w
 everybody, which is right only where nobody but the proxy can connect; the log warns of them.
 
 None by default: what is not listed here is not believed, and its ` + "`X-Forwarded-*`" + `, ` + "`Forwarded`" + ` and the like do not reach the application. The
-same list says who may connect to a ` + "`proxy+`" + ` address. [OPERATIONS.md](OPERATIONS.md#behind-a-proxy) has the lines for nginx, HAProxy, Apache and Envoy.`,
+same list says who may connect to a ` + "`proxy+`" + ` address, and to a ` + "`uwsgi://`" + ` one by TCP (there, without a
+list, this machine). [OPERATIONS.md](OPERATIONS.md#behind-a-proxy) has the lines for nginx, HAProxy, Apache and Envoy.`,
 		},
 		{
 			Name: "proxy-headers", Kind: settings.List, Group: group, Placeholder: "FIELDS",
