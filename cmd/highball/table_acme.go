@@ -20,8 +20,8 @@ func acmeNames() []settings.Setting {
 			Usage:   "a name to serve by https, with a certificate got automatically",
 			KnownAs: []string{"domain", "domains", "auto-https", "letsencrypt", "automatic-https"},
 			Doc: `
-The host names that the server gets certificates for by itself, by ACME, and renews. Without ` + "`bind`" + ` it listens on ` + "`:80`, `https://:443` and `h3://:443`" + `, and has http
-redirected; with it, one address has to be https, and the authority has to reach port 80 or 443 of the name. The server starts, and serves http, without waiting for a
+The host names that the server gets certificates for by itself, by ACME, and renews. Without ` + "`bind`" + ` it listens on ` + "`:80`, `https://:443` and `h3://:443`" + `, and
+has http redirected; with it, one address has to be https, and the authority has to reach port 80 or 443 of the name. The server starts, and serves http, without waiting for a
 certificate; while there is none, https connections for that name fail. An IP address may be a name where the authority has such certificates.`,
 		},
 		{
