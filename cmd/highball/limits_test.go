@@ -66,8 +66,8 @@ func TestFixedLimitsAreTrue(t *testing.T) {
 	for _, fixed := range []struct{ row, standard, dir, code string }{
 		{"empty lines before a request", "8", "internal/h1", "maxEmptyLines = 8\n"},
 		{"chunk extensions", "4 KiB a body", "internal/h1", "orDefault(&l.ChunkExtensions, 4<<10)"},
-		{"after a refusal, or a response before the body was read", "2 s, and 1 MiB", "internal/h1", "lingerTime  = 2 * time.Second\n"},
-		{"after a refusal, or a response before the body was read", "2 s, and 1 MiB", "internal/h1", "lingerBytes = 1 << 20\n"},
+		{"after a refusal, or a response before the body was read", "2 s, and 64 MiB", "internal/h1", "lingerTime  = 2 * time.Second\n"},
+		{"after a refusal, or a response before the body was read", "2 s, and 64 MiB", "internal/h1", "lingerBytes = 64 << 20\n"},
 		{"a body that nobody reads", "256 KiB, and 2 s", "internal/h1", "drainTime  = 2 * time.Second\n"},
 		{"a body that nobody reads", "256 KiB, and 2 s", "internal/h1", "drainBytes = 256 << 10\n"},
 		{"in a drain", "1 s", "internal/front", "drainLinger = time.Second\n"},

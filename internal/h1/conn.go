@@ -18,9 +18,10 @@ import (
 // A connection that is closed while its client sends goes on taking for a while:
 // a close with unread data resets it, and may destroy the response on its way
 // (RFC 9112 9.6).
+// What is on a fast way when the answer sets out is megabytes.
 const (
 	lingerTime  = 2 * time.Second
-	lingerBytes = 64 << 20 // what is on a fast way when the answer sets out, and more
+	lingerBytes = 64 << 20
 )
 
 // conn is one connection.
