@@ -51,7 +51,7 @@ func (s *Server) behindProxies() (around func(http.Handler) http.Handler, err er
 			"trusted_proxies", strings.Join(wide, ", "))
 	}
 	return func(next http.Handler) http.Handler {
-		return proxied.New(next, proxied.Options{Trust: s.trust, Fields: fields, Refused: front.Refused, Logger: s.logger})
+		return proxied.New(next, proxied.Options{Trust: s.trust, Fields: fields, FinalOnly: proxied.FinalOnly(s.cfg.ProxyHeaders), Refused: front.Refused, Logger: s.logger})
 	}, nil
 }
 

@@ -35,7 +35,9 @@ Which fields of ` + "`trusted-proxies`" + ` are looked at. A proxy passes on wha
 it neither sets nor removes. ` + "`x-forwarded`" + `, the default, is ` + "`X-Forwarded-For`, `-Proto`, `-Host`, `-Port` and `-Prefix`" + `; ` + "`forwarded`" + ` is RFC 7239. The presets are what
 a proxy sets by itself or by the lines in its manual: ` + "`nginx`" + ` (X-Forwarded-For, else X-Real-IP; X-Forwarded-Proto), ` + "`haproxy`" + ` and ` + "`envoy`" + ` (For and Proto), ` + "`apache`" + `
 (For, Proto, Host), ` + "`cloudflare`" + ` (CF-Connecting-IP and X-Forwarded-Proto). Fields may be named one by one: ` + "`x-forwarded-for`" + ` and so on,
-` + "`x-forwarded-ssl`, `x-real-ip`, `cf-connecting-ip`" + `. Several entries add up.`,
+` + "`x-forwarded-ssl`, `x-real-ip`, `cf-connecting-ip`" + `. Several entries add up.
+
+With ` + "`nginx`" + ` no early hints (103) are sent to the proxy: nginx before 1.29 takes them for the response. From 1.29 on, with its ` + "`early_hints`" + `, name the fields one by one.`,
 		},
 	}
 }

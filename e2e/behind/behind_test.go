@@ -21,6 +21,7 @@ func cases() []struct {
 		{"plain", plainIsRedirected},
 		{"uploads", uploadsArriveWhole},
 		{"pieces", piecesComeAsTheyAreMade},
+		{"hints", hintsDoNoHarm},
 		{"leaving", theClientsEndIsNoticed},
 		{"connections", connectionsAreKept},
 		{"refusals", refusalsPass},

@@ -318,7 +318,8 @@ func (x *exchange) hints(payload []byte) error {
 	fields = slices.DeleteFunc(fields, func(f Field) bool {
 		return !isToken(f.Name) || hasControl(f.Value) || hopByHop(f.Name) || strings.EqualFold(f.Name, "Content-Length")
 	})
-	if len(fields) == 0 || x.headSent || x.silent() || !x.r.ProtoAtLeast(1, 1) {
+	finalOnly := x.origin != nil && x.origin.FinalOnly
+	if len(fields) == 0 || x.headSent || x.silent() || finalOnly || !x.r.ProtoAtLeast(1, 1) {
 		return nil
 	}
 	h := x.w.Header()

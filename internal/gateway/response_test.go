@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"highball/internal/origin"
 	"highball/internal/wire"
 )
 
@@ -148,6 +149,12 @@ func TestEarlyHints(t *testing.T) {
 	newRig(worker).doOn(w, old)
 	if w.hinted != nil || w.status != 200 {
 		t.Errorf("HTTP/1.0 got %v, %d", w.hinted, w.status)
+	}
+	behind := get("/")
+	w = &hintRecorder{}
+	newRig(worker).doOn(w, behind.WithContext(origin.With(behind.Context(), &origin.Origin{FinalOnly: true})))
+	if w.hinted != nil || w.status != 200 {
+		t.Errorf("who takes hints for the response got %v, %d", w.hinted, w.status)
 	}
 }
 

@@ -28,6 +28,9 @@ type Origin struct {
 	// connection's own address; a name without a port has the scheme's.
 	ServerName, ServerPort string
 
+	// FinalOnly says that who has connected takes a 1xx response for the final one.
+	FinalOnly bool
+
 	// Variables are more of environ, in the order in which they are to stand there.
 	Variables []Variable
 }

@@ -21,6 +21,9 @@ type Options struct {
 	Trust  *Trust
 	Fields Fields
 
+	// FinalOnly says that the proxies take a 1xx response for the final one.
+	FinalOnly bool
+
 	// Refused, if set, is told of requests of which nothing can be made.
 	Refused func(ctx context.Context, status int, clause, reason string)
 
@@ -35,6 +38,7 @@ type Handler struct {
 	next    http.Handler
 	trust   *Trust
 	fields  Fields
+	final   bool
 	refused func(ctx context.Context, status int, clause, reason string)
 	logger  *slog.Logger
 	tell    reminder
@@ -42,7 +46,7 @@ type Handler struct {
 
 // New returns a Handler.
 func New(next http.Handler, o Options) *Handler {
-	h := &Handler{next: next, trust: o.Trust, fields: o.Fields, refused: o.Refused, logger: o.Logger}
+	h := &Handler{next: next, trust: o.Trust, fields: o.Fields, final: o.FinalOnly, refused: o.Refused, logger: o.Logger}
 	if h.logger == nil {
 		h.logger = slog.Default()
 	}
@@ -116,6 +120,7 @@ func (h *Handler) request(r *http.Request, b *belief, peer netip.Addr) *http.Req
 	if own := origin.Of(r.Context()); own != nil {
 		*o = *own
 	}
+	o.FinalOnly = h.final
 	o.Scheme, o.Prefix = cmp.Or(b.scheme, o.Scheme), cmp.Or(b.prefix, o.Prefix)
 	if b.said {
 		o.Variables = withPeer(o.Variables, peer)

@@ -49,7 +49,7 @@ func handle(t *testing.T, trust *Trust, names string, r *http.Request) (out outc
 			out.o = *origin.Of(r.Context())
 		}
 	}), Options{
-		Trust: trust, Fields: fields, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		Trust: trust, Fields: fields, FinalOnly: FinalOnly(strings.Split(names, ",")), Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		Refused: func(_ context.Context, _ int, clause, reason string) { out.clause, out.reason = clause, reason },
 	})
 	w := httptest.NewRecorder()
@@ -398,5 +398,18 @@ func BenchmarkAlone(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		h.ServeHTTP(nil, r)
+	}
+}
+
+// nginx cannot pass on early hints, and nobody else is kept from them.
+func TestFinalOnly(t *testing.T) {
+	trust := trusting(t, "127.0.0.1")
+	for names, want := range map[string]bool{"nginx": true, "x-forwarded-prefix,Nginx": true, "x-forwarded": false, "x-forwarded-for,x-forwarded-proto": false} {
+		for remote, believed := range map[string]bool{"127.0.0.1:5": true, "192.0.2.1:5": false} {
+			got := handle(t, trust, names, asked(remote, "X-Forwarded-For: 192.0.2.7")).o.FinalOnly
+			if got != (want && believed) {
+				t.Errorf("%s from %s: %t", names, remote, got)
+			}
+		}
 	}
 }

@@ -2,6 +2,7 @@ package proxied
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -65,6 +66,12 @@ func ParseFields(names []string) (fields Fields, err error) {
 		}
 	}
 	return fields, nil
+}
+
+// FinalOnly says whether proxies of these presets take a 1xx response for the final one.
+// nginx does before 1.29: clients of HTTP/2 get nothing then but an error.
+func FinalOnly(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(strings.TrimSpace(name), "nginx") })
 }
 
 // What a field of a request is to this package.
