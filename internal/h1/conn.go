@@ -17,8 +17,7 @@ import (
 
 // A connection that is closed while its client sends goes on taking for a while:
 // a close with unread data resets it, and may destroy the response on its way
-// (RFC 9112 9.6).
-// What is on a fast way when the answer sets out is megabytes.
+// (RFC 9112 9.6). The bytes are what a fast way holds when the answer sets out, and more.
 const (
 	lingerTime  = 2 * time.Second
 	lingerBytes = 64 << 20
