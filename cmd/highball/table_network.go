@@ -15,7 +15,7 @@ func networkSettings() []settings.Setting {
 			Name: "bind", Short: "b", Kind: settings.List, Group: group,
 			Default: highball.DefaultBind, Placeholder: "ADDRESS",
 			Usage:   "an address to listen on: HOST:PORT, :PORT, unix:PATH, fd://N or systemd:NAME",
-			KnownAs: []string{"listen", "host", "port", "http", "socket", "address"},
+			KnownAs: []string{"listen", "host", "port", "http", "socket", "address", "uwsgi-socket"},
 			Doc: `
 The addresses to listen on, ` + "`[proxy+][PROTOCOL://]ADDRESS[?OPTIONS]`" + `; given several times, all of them. The protocol is one of
 
@@ -43,7 +43,8 @@ given anywhere replaces the default, and so do sockets of systemd where no addre
 			Doc: `
 The path prefix that the application is mounted under, such as ` + "`/shop`" + `. It becomes ` + "`SCRIPT_NAME`" + `, the rest of the path ` + "`PATH_INFO`" + `, and the
 framework puts it in front of the addresses that it generates. A request outside of it is answered 404. By default the application has
-the whole site. Behind a server that strips the prefix itself, the application never sees it: let that server pass the path whole.`,
+the whole site. Behind a server that strips the prefix itself, the application never sees it: let that server pass the path whole. Only on a ` + "`uwsgi://`" + `
+address what the server has taken off is known, by its ` + "`SCRIPT_NAME`" + `, and counts as there.`,
 		},
 	}
 }
