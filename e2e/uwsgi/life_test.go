@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"highball/e2e/harness"
+	"highball/e2e/peer"
 )
 
 // reloads and upgrades are how often a server changes under load.
@@ -23,8 +24,10 @@ const (
 func (s server) loads(t *testing.T, body func(more func())) {
 	t.Helper()
 	var all []*harness.Load
-	for _, pass := range []string{s.tcp, "unix:" + s.socket} {
-		load := &harness.Load{Network: "tcp", Address: nginx(t, pass, "").Address, Path: "/", KeepAlive: 4, OneShot: 2}
+	for _, proxy := range []*peer.Peer{
+		nginx(t, s.tcp, ""), nginx(t, "unix:"+s.socket, ""), peer.Apache(t, `ProxyPass / "uwsgi://`+s.tcp+`/"`), peer.Apache(t, `ProxyPass / "unix:`+s.socket+`|uwsgi://app/"`),
+	} {
+		load := &harness.Load{Network: "tcp", Address: proxy.Address, Path: "/", KeepAlive: 4, OneShot: 2}
 		load.Start()
 		all = append(all, load)
 	}
@@ -47,7 +50,7 @@ func (s server) loads(t *testing.T, body func(more func())) {
 	}
 }
 
-// No client of nginx sees an error while the code is changed, time and again.
+// No client of nginx or Apache sees an error while the code is changed, time and again.
 func TestReloadsUnderLoad(t *testing.T) {
 	t.Parallel()
 	s := start(t, "hello/wsgi.py")
