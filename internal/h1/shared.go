@@ -22,12 +22,6 @@ func ParseURL(u *url.URL, target string) error { return parseURL(u, target) }
 // IsToken says whether text is a token (RFC 9110 5.6.2).
 func IsToken(text string) bool { return isToken(text) }
 
-// IsValue says whether all bytes of text may stand in a field value (RFC 9110 5.5).
-func IsValue(text string) bool { return all(text, valueByte) }
-
-// IsValueByte says so of one byte.
-func IsValueByte(c byte) bool { return classes[c]&valueByte != 0 }
-
 // EqualFold compares ASCII letters without regard to case; want is in lower case.
 func EqualFold(text, want string) bool { return equalFold(text, want) }
 
@@ -49,19 +43,36 @@ type Dates struct{ dates }
 // Now is the text of this second.
 func (d *Dates) Now() string { return d.now() }
 
-// CheckPath is CheckTarget for a target in origin or asterisk form, which is all that
-// later versions have.
-func CheckPath(method, target string) *Refusal {
-	if target == "" || !all(target, targetByte) {
-		return malformed("RFC 9112 3.2", "a byte that no target may have: %s", shown(target))
-	}
-	if method != "CONNECT" && target[0] != '/' && target != "*" {
-		return malformed("RFC 9112 3.2", "a target that is no path: %s", shown(target))
-	}
-	_, refusal := checkTarget(method, target)
-	return refusal
+// IsPath says whether a later version may have text for :path (RFC 9113 8.3.1, RFC 9114
+// 4.3.1); CheckTarget says whether it is one that is served.
+func IsPath(text string) bool {
+	return text != "" && (text[0] == '/' || text == "*") && all(text, targetByte)
 }
 
 // ValidValue says whether text may be a field's value: no control characters, and no
 // whitespace around it (RFC 9110 5.5).
-func ValidValue(text string) bool { return IsValue(text) && trimOWS(text) == text }
+func ValidValue(text string) bool { return all(text, valueByte) && trimOWS(text) == text }
+
+// MakeValue is text, or what of it may be a field's value.
+func MakeValue(text string) string {
+	if ValidValue(text) {
+		return text
+	}
+	b := []byte(text)
+	for i, c := range b {
+		if classes[c]&valueByte == 0 {
+			b[i] = ' '
+		}
+	}
+	return string(trimOWS(b))
+}
+
+// IsOfConnection says whether a field is one that belongs to a connection of HTTP/1, and
+// that later versions may not have (RFC 9113 8.2.2, RFC 9114 4.2). name is in lower case.
+func IsOfConnection(name string) bool {
+	switch name {
+	case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade":
+		return true
+	}
+	return false
+}

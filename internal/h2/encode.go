@@ -35,7 +35,7 @@ func appendStatus(b []byte, status int) []byte {
 }
 
 // appendField leaves out what is no name, and what belongs to a connection (RFC 9113
-// 8.2.2); it puts spaces for what no value may have.
+// 8.2.2), and makes a value fit.
 func appendField(b []byte, name, value string) []byte {
 	var lower [64]byte
 	text := append(lower[:0], name...)
@@ -46,30 +46,14 @@ func appendField(b []byte, name, value string) []byte {
 	}
 	if i, ok := staticNames[string(text)]; ok {
 		b = appendInt(b, 0, 4, int(i))
-	} else if !h1.IsToken(name) || connectionSpecific(string(text)) {
+	} else if !h1.IsToken(name) || h1.IsOfConnection(string(text)) {
 		return b
 	} else {
 		b = appendInt(append(b, 0), 0, 7, len(text))
 		b = append(b, text...)
 	}
-	b = appendInt(b, 0, 7, len(value))
-	start := len(b)
-	b = append(b, value...)
-	for i, c := range b[start:] {
-		if !h1.IsValueByte(c) {
-			b[start+i] = ' '
-		}
-	}
-	return b
-}
-
-// connectionSpecific: RFC 9113 8.2.2.
-func connectionSpecific(name string) bool {
-	switch name {
-	case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade":
-		return true
-	}
-	return false
+	value = h1.MakeValue(value)
+	return append(appendInt(b, 0, 7, len(value)), value...)
 }
 
 // appendInt: RFC 7541 5.1.

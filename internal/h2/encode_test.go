@@ -53,3 +53,13 @@ func TestFieldsThatMustNotLeave(t *testing.T) {
 		}
 	}
 }
+
+// RFC 9113 8.2.1: clients reset a stream for a value with whitespace around it.
+func TestValuesAreMadeFit(t *testing.T) {
+	for value, want := range map[string]string{" a b\t": "a b", "a\r\nb: c": "a  b: c", "\x00a\x00": "a", "\t": "", "\xfc": "\xfc"} {
+		fields, err := hpack.NewDecoder(4096, nil).DecodeFull(appendField(nil, "x", value))
+		if err != nil || len(fields) != 1 || fields[0].Value != want {
+			t.Errorf("%q: %v, %v, want %q", value, fields, err, want)
+		}
+	}
+}

@@ -79,6 +79,7 @@ func TestMalformedRequests(t *testing.T) {
 		"no slash":            with(":path", "a"),
 		"an absolute path":    with(":path", "http://example.test/"),
 		"a space in the path": with(":path", "/a HTTP/1.1"),
+		"a tab in the path":   with(":path", "/a\tb"),
 		"no scheme":           with(":scheme"),
 		"two authorities":     with(":authority", "a.test", "a.test"),
 		"an unknown one":      with(":protocol", "websocket"),

@@ -53,10 +53,8 @@ func checkField(f h1.Field) string {
 	switch {
 	case !h1.IsToken(name) || strings.ContainsFunc(name, isUpper):
 		return h1.Shown(f.Name) + " is no field name"
-	case !h1.IsValue(f.Value):
-		return "a control character in the value of " + h1.Shown(f.Name)
-	case f.Value != strings.Trim(f.Value, " \t"):
-		return "whitespace around the value of " + h1.Shown(f.Name)
+	case !h1.ValidValue(f.Value):
+		return "a control character in the value of " + h1.Shown(f.Name) + ", or whitespace around it"
 	}
 	return ""
 }
@@ -90,9 +88,10 @@ func (h *requestHead) pseudo(f h1.Field) *malformed {
 
 // field looks at the fields that mean something here.
 func (h *requestHead) field(f h1.Field, hosts *int) *malformed {
-	switch f.Name {
-	case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade":
+	if h1.IsOfConnection(f.Name) {
 		return &malformed{"RFC 9113 8.2.2", f.Name + ", which belongs to a connection of HTTP/1"}
+	}
+	switch f.Name {
 	case "te":
 		if !h1.EqualFold(f.Value, "trailers") {
 			return &malformed{"RFC 9113 8.2.2", "TE other than trailers"}
@@ -128,10 +127,8 @@ func (h *requestHead) complete(ends bool, hosts int) *malformed {
 		}
 	case h.scheme == "" || h.path == "":
 		return &malformed{"RFC 9113 8.3.1", "a request without :scheme or :path"}
-	case h.path[0] != '/' && h.path != "*":
+	case !h1.IsPath(h.path):
 		return &malformed{"RFC 9113 8.3.1", ":path is " + h1.Shown(h.path)}
-	case strings.ContainsAny(h.path, " #"):
-		return &malformed{"RFC 9113 8.3.1", "a byte that no target may have: " + h1.Shown(h.path)}
 	case hosts > 0 && h.authority != "" && !strings.EqualFold(h.host, h.authority):
 		return &malformed{"RFC 9113 8.3.1", "Host and :authority are not the same"}
 	}

@@ -80,13 +80,11 @@ func checkField(f qpack.HeaderField) error {
 	case !h1.ValidValue(f.Value):
 		return malformed("RFC 9114 10.3", "a character in the value of %s that no field may have", f.Name)
 	}
-	switch f.Name {
-	case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":
+	switch {
+	case h1.IsOfConnection(f.Name):
 		return malformed("RFC 9114 4.2", "the connection-specific field %s", f.Name)
-	case "te":
-		if f.Value != "trailers" {
-			return malformed("RFC 9114 4.2", "TE: %s, where only trailers is allowed", h1.Shown(f.Value))
-		}
+	case f.Name == "te" && !h1.EqualFold(f.Value, "trailers"):
+		return malformed("RFC 9114 4.2", "TE: %s, where only trailers is allowed", h1.Shown(f.Value))
 	}
 	return nil
 }
@@ -131,11 +129,13 @@ func (h *head) takeTarget(seen map[string]string, limits h1.Limits) error {
 		return malformed("RFC 9114 4.3.1", "the scheme %s, which is not HTTP's", h1.Shown(h.scheme))
 	case h.authority == "":
 		return malformed("RFC 9114 4.3.1", "neither :authority nor Host")
+	case !h1.IsPath(h.path):
+		return malformed("RFC 9114 4.3.1", "%s is no path", h1.Shown(h.path))
 	case len(h.method)+len(h.path)+len("  HTTP/1.1\r\n") > limits.RequestLine:
 		return &h1.Refusal{Status: http.StatusRequestURITooLong, Clause: "RFC 9110 15.5.15", Reason: "method and path are longer than a request line may be"}
 	}
-	if refusal := h1.CheckPath(h.method, h.path); refusal != nil {
-		return malformed("RFC 9114 4.3.1", "%s", refusal.Reason)
+	if _, refusal := h1.CheckTarget(h.method, h.path); refusal != nil {
+		return refusal
 	}
 	return nil
 }
@@ -162,40 +162,18 @@ func (h *head) takeAuthority(seen map[string]string) error {
 
 // newRequest makes the http.Request, but for its body and context.
 func (h *head) newRequest() (*http.Request, error) {
-	u, err := url.ParseRequestURI(h.path)
-	if h.path == "*" {
-		u, err = &url.URL{Path: "*"}, nil
-	}
-	if err != nil {
+	u := new(url.URL)
+	if h1.ParseURL(u, h.path) != nil {
 		return nil, malformed("RFC 9114 4.3.1", "%s is no path", h1.Shown(h.path))
 	}
 	r := &http.Request{
 		Method: h.method, URL: u, RequestURI: h.path, Host: h.authority,
 		Proto: "HTTP/3.0", ProtoMajor: 3, // as net/http writes it, and nginx
 		Header: h.header, ContentLength: h.length,
-		Trailer: announced(h.header),
+		Trailer: h1.Announced(h.header),
 	}
 	delete(h.header, "Trailer") // as net/http does
 	return r, nil
-}
-
-// announced are the names of Trailer, whose fields come after the body; those that
-// could mean another request are none (RFC 9110 6.5.1).
-func announced(header http.Header) (trailer http.Header) {
-	for _, value := range header["Trailer"] {
-		for name := range strings.SplitSeq(value, ",") {
-			name = textproto.CanonicalMIMEHeaderKey(textproto.TrimString(name))
-			switch name {
-			case "", "Trailer", "Transfer-Encoding", "Content-Length", "Host":
-				continue
-			}
-			if trailer == nil {
-				trailer = http.Header{}
-			}
-			trailer[name] = nil
-		}
-	}
-	return trailer
 }
 
 // isSafe says whether a request may come twice without harm (RFC 9110 9.2.1).

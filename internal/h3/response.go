@@ -83,11 +83,11 @@ func (w *response) WriteHead(status int, _ string, fields []h1.Field) {
 	dated := false
 	for _, f := range fields {
 		switch {
-		case strings.EqualFold(f.Name, "content-length"):
+		case h1.EqualFold(f.Name, "content-length"):
 			if n, refusal := h1.ParseLength(f.Value); refusal == nil {
 				w.length = n
 			}
-		case strings.EqualFold(f.Name, "date"):
+		case h1.EqualFold(f.Name, "date"):
 			dated = true
 		}
 		delete(w.header, http.CanonicalHeaderKey(f.Name))
@@ -101,7 +101,10 @@ func (w *response) WriteHead(status int, _ string, fields []h1.Field) {
 
 func (w *response) start(status int) {
 	w.status = status
-	w.bodiless = w.method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified
+	w.bodiless = w.method == http.MethodHead || !h1.BodyAllowed(status)
+	if status == http.StatusNoContent {
+		delete(w.header, "Content-Length") // RFC 9110 8.6
+	}
 }
 
 // lengthField is the Content-Length that the handler has set, or -1. One that cannot
@@ -133,7 +136,7 @@ func (w *response) appendHead(status int, fields []h1.Field, header http.Header,
 		}
 	}
 	if _, set := header["Date"]; dated && !set {
-		e.field("date", time.Now().UTC().Format(http.TimeFormat))
+		e.field("date", w.x.conn.server.dates.Now())
 	}
 	w.out = appendFrame(w.out, frameHeaders, section.Len())
 	w.out = append(w.out, section.Bytes()...)
@@ -323,28 +326,10 @@ func (e sectionEncoder) pseudo(name, value string) {
 }
 
 // field leaves out what is no name, and what belongs to a connection of HTTP/1, and
-// puts spaces for what no value may have.
+// makes a value fit.
 func (e sectionEncoder) field(name, value string) {
 	name = strings.ToLower(name)
-	switch name {
-	case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":
-		return
+	if h1.IsToken(name) && !h1.IsOfConnection(name) {
+		_ = e.WriteField(qpack.HeaderField{Name: name, Value: h1.MakeValue(value)})
 	}
-	if !h1.IsToken(name) {
-		return
-	}
-	if !h1.ValidValue(value) {
-		value = cleaned(value)
-	}
-	_ = e.WriteField(qpack.HeaderField{Name: name, Value: value})
-}
-
-func cleaned(value string) string {
-	b := []byte(value)
-	for i, c := range b {
-		if c < ' ' && c != '\t' || c == 0x7f {
-			b[i] = ' '
-		}
-	}
-	return strings.Trim(string(b), " \t")
 }

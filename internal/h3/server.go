@@ -46,6 +46,7 @@ type Server struct {
 	Logger *slog.Logger
 
 	start      sync.Once
+	dates      h1.Dates
 	buffers    sync.Pool // *[]byte: of readers
 	handshakes atomic.Int64
 	requests   atomic.Int64
