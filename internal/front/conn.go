@@ -2,7 +2,6 @@ package front
 
 import (
 	"context"
-	"crypto/tls"
 	"io"
 	"net"
 
@@ -63,12 +62,8 @@ func watch(nc net.Conn) h1.Watcher {
 	return nil
 }
 
-// trackedOf returns what is known of a connection, nil if it is not ours. net/http has
-// the TLS of one.
+// trackedOf returns what is known of a connection, nil if it is not ours.
 func trackedOf(nc net.Conn) *tracked {
-	if secure, ok := nc.(*tls.Conn); ok {
-		nc = secure.NetConn()
-	}
 	if c, ok := nc.(interface{ track() *tracked }); ok {
 		return c.track()
 	}

@@ -20,9 +20,9 @@ type Server struct {
 	handler http.Handler
 	options Options
 	short   shortage
-	http1   h1.Server // takes every connection but those of the next two
-	http2   h2.Server // takes those that turn out to speak it
-	uwsgi   h1.Server
+	http1   h1.Server     // takes every connection but those of the next two
+	http2   h2.Server     // takes those that turn out to speak it
+	uwsgi   h1.Server     // takes those of listeners for it
 	start   sync.Once     // of http1
 	linger  time.Duration // drainLinger, but in tests
 	born    time.Time
@@ -56,16 +56,12 @@ func New(handler http.Handler, options Options) *Server {
 		listeners: map[*listener]struct{}{}, conns: map[*tracked]struct{}{}, quic: map[*h3.Server]struct{}{}, drained: make(chan struct{}),
 	}
 	s.gathers.New = func() any { return new(gatherBuffer) }
-	s.http1 = h1.Server{
-		Handler: handler, Limits: options.Limits,
-		HeadTimeout: options.HeaderTimeout, IdleTimeout: options.IdleTimeout, WriteTimeout: options.SendTimeout,
-		Refused: s.refusals.note, Watch: watch, Logger: logger,
+	for _, engine := range []*h1.Server{&s.http1, &s.uwsgi} {
+		engine.Handler, engine.Limits = handler, options.Limits
+		engine.HeadTimeout, engine.IdleTimeout, engine.WriteTimeout = options.HeaderTimeout, options.IdleTimeout, options.SendTimeout
+		engine.Refused, engine.Watch, engine.Logger = s.refusals.note, watch, logger
 	}
-	s.uwsgi = h1.Server{
-		Handler: handler, Limits: options.Limits, Foreign: uwsgi.Read,
-		HeadTimeout: options.HeaderTimeout, IdleTimeout: options.IdleTimeout, WriteTimeout: options.SendTimeout,
-		Refused: s.refusals.note, Watch: watch, Logger: logger,
-	}
+	s.uwsgi.Foreign = uwsgi.Read
 	s.http2 = h2.Server{
 		Handler: handler, Limits: options.Limits,
 		HeadTimeout: options.HeaderTimeout, IdleTimeout: options.IdleTimeout, WriteTimeout: options.SendTimeout,

@@ -50,7 +50,6 @@ type Server struct {
 	buffers    sync.Pool // *[]byte: of readers
 	handshakes atomic.Int64
 	requests   atomic.Int64
-	accepted   atomic.Int64
 	stopped    context.Context // no more connections are accepted
 	stop       context.CancelFunc
 
@@ -129,7 +128,6 @@ func (s *Server) Serve(socket net.PacketConn, config *tls.Config) error {
 			}
 			return err
 		}
-		s.accepted.Add(1)
 		go s.serveConn(q)
 	}
 }
@@ -272,8 +270,6 @@ func (s *Server) all() (conns []*conn) {
 
 // Stats is what has happened since the server began.
 type Stats struct {
-	Open           int   // connections
-	Accepted       int64 // of them, in all
 	Requests       int64
 	Received, Sent int64 // bytes
 }
@@ -283,7 +279,7 @@ func (s *Server) Stats() Stats {
 	s.init()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := Stats{Open: len(s.conns), Accepted: s.accepted.Load(), Requests: s.requests.Load(), Received: int64(s.received), Sent: int64(s.sent)}
+	st := Stats{Requests: s.requests.Load(), Received: int64(s.received), Sent: int64(s.sent)}
 	for c := range s.conns {
 		stats := c.quic.ConnectionStats()
 		st.Received += int64(stats.BytesReceived)

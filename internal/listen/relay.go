@@ -32,6 +32,7 @@ type relay struct {
 	conn *net.UnixConn
 	tags [][4]byte // whose packets go there
 	dead atomic.Bool
+	in   []byte // a packet that has come; one goroutine reads
 }
 
 // Offer makes what another process needs beside a Duplicate: its end of a relay, under
@@ -192,7 +193,10 @@ func (r *relay) pass(m *ipv4.Message) {
 
 // read takes a packet that the new process has passed on.
 func (r *relay) read(ms []ipv4.Message) (int, error) {
-	b := make([]byte, 64<<10)
+	if r.in == nil {
+		r.in = make([]byte, 64<<10)
+	}
+	b := r.in
 	n, err := r.conn.Read(b)
 	if err != nil {
 		return 0, err
