@@ -51,7 +51,7 @@ type Server struct {
 	allUp     chan struct{}     // closed when they were as many as were asked for
 	ready     chan struct{}     // closed when Run accepts connections
 
-	application atomic.Pointer[string] // its repr
+	application atomic.Pointer[string] // how it was named, or found
 
 	closed     chan struct{} // closed when Shutdown or Close has begun
 	closeOnce  sync.Once
@@ -246,7 +246,7 @@ func (s *Server) Start(ctx context.Context) error {
 // announce writes the start-up lines.
 func (s *Server) announce(r worker.Ready) {
 	s.logger.Info("python", "version", r.Python, "path", s.interpreter.Path, "from", s.interpreter.Source)
-	s.application.Store(&r.Application)
+	s.application.Store(&r.Target)
 	s.logger.Info("application", "target", r.Target, "kind", r.Kind, "object", r.Application)
 	s.logger.Info("workers", "workers", s.cfg.Workers, "threads", s.cfg.Threads, "preload", s.cfg.Preload)
 }

@@ -40,12 +40,13 @@ func answer[T any](t *testing.T, c *controlled, question string) (document T) {
 }
 
 type statusDocument struct {
-	State      string
-	PID        int
-	Generation int
-	Workers    []struct{ Number, PID, Busy int }
-	LastError  string `json:"last_error"`
-	Bodies     struct {
+	State       string
+	PID         int
+	Application string
+	Generation  int
+	Workers     []struct{ Number, PID, Busy int }
+	LastError   string `json:"last_error"`
+	Bodies      struct {
 		Spooled int64 `json:"spooled_total"`
 	}
 	Responses struct {
@@ -103,7 +104,7 @@ def wait_for_ever():
 		}
 	}
 	status := answer[statusDocument](t, c, "status")
-	if status.State != "ready" || status.PID != c.PID || status.Generation != 2 {
+	if status.State != "ready" || status.PID != c.PID || status.Generation != 2 || !strings.Contains(status.Application, "wsgi.py") {
 		t.Errorf("status %+v", status)
 	}
 	if out, _, code := c.ctl(t, "stacks"); code != 0 || strings.Count(out, "wait_for_ever") < 2 {
