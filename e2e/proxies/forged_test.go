@@ -25,6 +25,7 @@ func forged() (all [][]string) {
 		"X-Real-IP: 1.2.3.4", "X_Real_IP: 1.2.3.4", "X-Client-IP: 1.2.3.4", "X-Cluster-Client-IP: 1.2.3.4", "True-Client-IP: 1.2.3.4",
 		"CF-Connecting-IP: 1.2.3.4", "CF-Connecting-IPv6: ::1", "CF-Visitor: {\"scheme\":\"https\"}", "Fastly-Client-IP: 1.2.3.4",
 		"X-Envoy-External-Address: 1.2.3.4", "X-Original-Forwarded-For: 1.2.3.4", "X-Original-Host: evil.test", "X-Original-Proto: https",
+		"Client-IP: 1.2.3.4", "Forwarded-For: 1.2.3.4", "Client-Cert: :AA==:", "X-Original-URL: /evil", "WL-Proxy-Client-IP: 1.2.3.4",
 		"X-Scheme: https", "X-Url-Scheme: https", "Front-End-Https: on", "X-Script-Name: /evil", "REMOTE_ADDR: 1.2.3.4", "HTTPS_: on",
 	} {
 		all = append(all, []string{field}, []string{field, field})

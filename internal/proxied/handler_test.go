@@ -239,6 +239,9 @@ func spellings() []string {
 		"X-Real-Ip: 1.2.3.4", "X-Client-Ip: 1.2.3.4", "X-Cluster-Client-Ip: 1.2.3.4", "True-Client-Ip: 1.2.3.4", "Cf-Connecting-Ip: 1.2.3.4",
 		"CF-Connecting-IP: 1.2.3.4", "Cf-Connecting-Ipv6: ::1", "Cf-Visitor: {}", "Fastly-Client-Ip: 1.2.3.4", "X-Envoy-External-Address: 1.2.3.4",
 		"X-Original-Forwarded-For: 1.2.3.4", "X-Original-Host: evil.test", "X-Original-Proto: https", "X-Scheme: https", "X-Url-Scheme: https",
+		"Client-Ip: 1.2.3.4", "Forwarded-For: 1.2.3.4", "Proxy-Client-Ip: 1.2.3.4", "Wl-Proxy-Client-Ip: 1.2.3.4", "X-Proxyuser-Ip: 1.2.3.4", "X-Remote-Ip: 1.2.3.4",
+		"X-Remote-Addr: 1.2.3.4", "X-Originating-Ip: 1.2.3.4", "X-Azure-Clientip: 1.2.3.4", "Fastly-Ssl: 1", "Client-Cert: :AA==:", "client-cert-chain: :AA==:",
+		"X-Original-Url: /evil", "X-Original-Uri: /evil", "X-Rewrite-Url: /evil",
 		"Front-End-Https: on", "X-Script-Name: /evil", "X-Forwarded-By: 1.2.3.4", "X-Forwarded-Path: /", "X-Forwarded-Uri: /",
 	}
 }
@@ -266,7 +269,9 @@ func TestFieldsThatAreLeft(t *testing.T) {
 		name, _, _ := strings.Cut(field, ": ")
 		got := handle(t, trusting(t, "10.0.0.1"), "x-forwarded-for", asked(proxy, "X-Forwarded-For: 192.0.2.1", field, "Accept: */*"))
 		_, there := got.r.Header[name]
-		isTold := slices.Contains([]string{"X-Forwarded-User", "X-Forwarded-Client-Cert", "X-Forwarded-Anything"}, name)
+		isTold := slices.Contains([]string{
+			"X-Forwarded-User", "X-Forwarded-Client-Cert", "X-Forwarded-Anything", "Client-Cert", "client-cert-chain", "X-Original-Url", "X-Original-Uri", "X-Rewrite-Url",
+		}, name)
 		if want := isTold || name == "X-Forwarded-For"; there != want || len(got.r.Header["Accept"]) != 1 {
 			t.Errorf("%s: there: %v; %v", field, there, got.r.Header)
 		}

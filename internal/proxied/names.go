@@ -91,7 +91,8 @@ func isClaim(name string) bool {
 		"X-Forwarded-Prefix", "X-Forwarded-Ssl", "X-Forwarded-Scheme", "X-Forwarded-Protocol", "X-Forwarded-Server",
 		"X-Forwarded-By", "X-Forwarded-Path", "X-Forwarded-Uri", "X-Real-Ip", "X-Scheme", "X-Url-Scheme", "X-Script-Name",
 		"X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Proto",
-		"X-Envoy-External-Address", "True-Client-Ip", "Fastly-Client-Ip", "Cf-Connecting-Ip", "Cf-Connecting-Ipv6",
+		"Client-Ip", "Forwarded-For", "Proxy-Client-Ip", "Wl-Proxy-Client-Ip", "X-Proxyuser-Ip", "X-Remote-Ip", "X-Remote-Addr",
+		"X-Originating-Ip", "X-Azure-Clientip", "Fastly-Ssl", "X-Envoy-External-Address", "True-Client-Ip", "Fastly-Client-Ip", "Cf-Connecting-Ip", "Cf-Connecting-Ipv6",
 		"Cf-Visitor", "Front-End-Https",
 	} {
 		if len(name) == len(known) && strings.EqualFold(name, known) {
@@ -101,21 +102,35 @@ func isClaim(name string) bool {
 	return false
 }
 
+// isTold says whether a field is a proxy's word of something else: who the client has shown
+// itself to be (RFC 9440), what was asked for before a rewrite.
+func isTold(name string) bool {
+	const forwarded = "X-Forwarded"
+	if len(name) > len(forwarded) && strings.EqualFold(name[:len(forwarded)], forwarded) {
+		return true
+	}
+	for _, known := range [...]string{"Client-Cert", "Client-Cert-Chain", "X-Original-Url", "X-Original-Uri", "X-Rewrite-Url"} {
+		if len(name) == len(known) && strings.EqualFold(name, known) {
+			return true
+		}
+	}
+	return false
+}
+
 // kindOf tells of a field by its name, of whatever spelling.
 func kindOf(name string) kind {
-	const forwarded = "X-Forwarded"
 	if name == "" {
 		return ordinary
 	}
 	switch name[0] | 0x20 {
-	case 'x', 'f', 'c', 't':
+	case 'x', 'f', 'c', 't', 'p', 'w':
 	default:
 		return ordinary
 	}
 	switch {
 	case isClaim(name):
 		return claims
-	case len(name) > len(forwarded) && strings.EqualFold(name[:len(forwarded)], forwarded):
+	case isTold(name):
 		return told
 	}
 	return ordinary
