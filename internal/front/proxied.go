@@ -59,6 +59,7 @@ func introducedBy(h *proxyproto.Header, peer net.Addr) (introduced, *origin.Orig
 	}
 	switch {
 	case h.Local:
+		o.Unvouched = true
 		return introduced{}, o
 	case !h.Source.IsValid(): // the client came by a Unix socket
 		return introduced{&net.UnixAddr{Name: unnamed, Net: "unix"}, &net.UnixAddr{Name: unnamed, Net: "unix"}}, o

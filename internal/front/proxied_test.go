@@ -23,6 +23,9 @@ func tellsAddresses(w http.ResponseWriter, r *http.Request) {
 	text := fmt.Sprint(r.RemoteAddr, " ", r.Context().Value(http.LocalAddrContextKey))
 	if o := origin.Of(r.Context()); o != nil {
 		text += fmt.Sprint(" ", o.Scheme, " ", o.Variables)
+		if o.Unvouched {
+			text += " unvouched"
+		}
 	}
 	_, _ = io.WriteString(w, text)
 }
@@ -79,9 +82,11 @@ func TestIntroducedConnections(t *testing.T) {
 					t.Errorf("%s: got %q, want %q", name, got, want)
 				}
 			}
-			own := ask(t, addr, "PROXY UNKNOWN\r\n", oneRequest)
-			if !strings.Contains(own, peer) && network == "tcp" || strings.Contains(own, "192.0.2.1") {
-				t.Errorf("of the proxy's own: %q", own)
+			for _, header := range []string{"PROXY UNKNOWN\r\n", "PROXY UNKNOWN 192.0.2.1 192.0.2.1 1 2\r\n", "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00", "\r\n\r\n\x00\r\nQUIT\n\x21\x00\x00\x00"} {
+				own := ask(t, addr, header, oneRequest)
+				if !strings.Contains(own, peer) && network == "tcp" || strings.Contains(own, "192.0.2.1") || !strings.HasSuffix(own, " unvouched") {
+					t.Errorf("%q: %q", header, own)
+				}
 			}
 		})
 	}

@@ -61,8 +61,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	peer, trusted := h.peerOf(r)
-	if !trusted {
-		h.remark(first, peer)
+	if !trusted || isUnvouched(r) {
+		if !trusted {
+			h.remark(first, peer)
+		}
 		h.next.ServeHTTP(w, without(r, func(name string) bool { return kindOf(name) != ordinary }))
 		return
 	}
@@ -99,6 +101,13 @@ func (h *Handler) peerOf(r *http.Request) (peer netip.Addr, trusted bool) {
 	}
 	_, unix := r.Context().Value(http.LocalAddrContextKey).(*net.UnixAddr)
 	return peer, unix && now.unix
+}
+
+// isUnvouched says whether a header of the PROXY protocol has named nobody: what comes
+// behind it may be a client's that the proxy knows nothing of.
+func isUnvouched(r *http.Request) bool {
+	o := origin.Of(r.Context())
+	return o != nil && o.Unvouched
 }
 
 // without returns the request, or a copy that does not have some fields.

@@ -344,6 +344,18 @@ func TestOriginOfTheConnection(t *testing.T) {
 	}
 }
 
+// Of a connection that a trusted proxy does not know the client of, the fields are that
+// client's.
+func TestNobodyVouches(t *testing.T) {
+	for _, field := range spellings() {
+		r := asked(proxy, field)
+		got := handle(t, trusting(t, "10.0.0.1"), "x-forwarded", r.WithContext(origin.With(r.Context(), &origin.Origin{Unvouched: true})))
+		if got.r == nil || got.r.RemoteAddr != proxy || len(got.r.Header) > 0 || got.log != "" {
+			t.Errorf("%s: got %s %v; %s", field, got, got.reason, got.log)
+		}
+	}
+}
+
 // An operator whose proxy is not believed is told, once; strangers fill no log.
 func TestRemark(t *testing.T) {
 	var log bytes.Buffer
