@@ -36,7 +36,11 @@ type Packet struct {
 // ListenPacket opens a UDP socket on a.
 func ListenPacket(ctx context.Context, a Address) (*Packet, error) {
 	var lc net.ListenConfig
-	c, err := lc.ListenPacket(ctx, "udp", a.String())
+	network := "udp"
+	if a.tcpNetwork(Options{}) == "tcp4" { // 0.0.0.0 is IPv4 alone, as it is on TCP
+		network = "udp4"
+	}
+	c, err := lc.ListenPacket(ctx, network, a.String())
 	if err != nil {
 		return nil, explainTCP(a, err)
 	}
@@ -61,9 +65,14 @@ func (p *Packet) Tag() [4]byte { return p.tag }
 // Port is the one that the socket has.
 func (p *Packet) Port() uint16 { return uint16(p.LocalAddr().(*net.UDPAddr).Port) }
 
-// URL is what to show a person.
+// URL is what to show a person, as Bind.URL does, with the port that the socket has.
 func (p *Packet) URL() string {
-	return packetPrefix + addressOf(&net.TCPAddr{IP: p.LocalAddr().(*net.UDPAddr).IP, Port: int(p.Port())}).String()
+	b, err := ParseBind(p.name)
+	if err != nil { // another process gave the name
+		return p.name
+	}
+	b.Address.Port = p.Port()
+	return b.URL()
 }
 
 // Owned is closed when this process may read the socket.

@@ -2,6 +2,7 @@ package listen
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"testing"
 	"time"
@@ -177,6 +178,24 @@ func TestARelayThatIsUnreadHoldsNobodyUp(t *testing.T) {
 			}
 			return
 		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// A UDP socket is told of as one on TCP is: for all addresses by 0.0.0.0, which as an
+// address of its own takes no IPv6.
+func TestPacketURL(t *testing.T) {
+	for host, want := range map[string]string{"": "0.0.0.0", "0.0.0.0": "0.0.0.0", "127.0.0.1": "127.0.0.1"} {
+		p, err := ListenPacket(t.Context(), Address{Host: host})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		if want := fmt.Sprintf("h3://%s:%d", want, p.Port()); p.URL() != want {
+			t.Errorf("%q: got %s, want %s", host, p.URL(), want)
+		}
+		if v6 := p.LocalAddr().(*net.UDPAddr).IP.To4() == nil; host == "0.0.0.0" && v6 {
+			t.Errorf("%s has %s", host, p.LocalAddr())
 		}
 	}
 }
