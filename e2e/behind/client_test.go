@@ -55,16 +55,6 @@ func (p *place) client(t *testing.T, http2 bool) *http.Client {
 // url is where an application of e2e/apps is, as clients know it.
 func (p *place) url(path string) string { return "https://example.com" + p.prefix + path }
 
-// conn is a connection to the proxy, by TLS.
-func (p *place) conn(t *testing.T) *harness.Conn {
-	t.Helper()
-	plain, err := p.dial(t.Context(), p.secure)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return harness.Wrap(t, tls.Client(plain, p.tls()))
-}
-
 // read is a response's body, which has to be whole and of status 200.
 func read(t *testing.T, r *http.Response, err error) string {
 	t.Helper()
