@@ -1,6 +1,7 @@
 package uwsgi
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -70,5 +71,23 @@ listen app
 		if e["highball.peer_addr"] != "127.0.0.2" || e["REMOTE_ADDR"] != "127.0.0.1" || e["PATH_INFO"] != "/a" || e["QUERY_STRING"] != "q" || e["HTTP_HOST"] != "test.example" {
 			t.Errorf("got %q", e)
 		}
+	}
+}
+
+// nginx on a Unix socket has neither an address of its client nor a port of its own.
+func TestBehindAProxyOnAUnixSocket(t *testing.T) {
+	t.Parallel()
+	s := start(t, "environ/wsgi.py")
+	front := filepath.Join(t.TempDir(), "front")
+	peer.Nginx(t, "server { listen ADDRESS; listen unix:"+front+"; location / { include /etc/nginx/uwsgi_params; uwsgi_pass "+s.tcp+"; } }")
+	r := harness.Dial(t, "unix", front).Send(harness.Request("GET", "/")).Response("GET")
+	if r.Status != 200 {
+		t.Fatalf("%s %s", r.Line, r.Body)
+	}
+	e := environOf(t, r.Body)
+	_, address := e["REMOTE_ADDR"]
+	_, port := e["REMOTE_PORT"]
+	if address || port || e["SERVER_NAME"] != "test.example" || e["SERVER_PORT"] != "80" {
+		t.Errorf("got %q", e)
 	}
 }

@@ -160,7 +160,7 @@ func (r *request) scheme() string {
 // the packet says nothing at all, it is the connection's address.
 func (r *request) serverName() string {
 	name := r.own["SERVER_NAME"]
-	if name != "" || r.own["SERVER_PORT"] == "" {
+	if _, said := r.own["SERVER_PORT"]; name != "" || !said {
 		return name
 	}
 	host, _, err := net.SplitHostPort(r.own["HTTP_HOST"])

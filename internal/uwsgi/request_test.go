@@ -192,6 +192,7 @@ func TestAddresses(t *testing.T) {
 	}
 	for want, variables := range map[string][]string{
 		"":          {"SERVER_NAME", ""},
+		"c.test":    {"HTTP_HOST", "c.test:80", "SERVER_NAME", "", "SERVER_PORT", ""},
 		"b.test":    {"SERVER_NAME", "b.test", "SERVER_PORT", "80"},
 		"a.test":    {"SERVER_NAME", "", "SERVER_PORT", "80"},
 		"[::1]":     {"HTTP_HOST", "[::1]:80", "SERVER_PORT", "80"},
