@@ -1,12 +1,14 @@
 package uwsgi
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -17,6 +19,17 @@ import (
 type uploaded struct{ Kind, Length, Coding, Digest string }
 
 const megabyte = 1 << 20
+
+// large is how many megabytes a large body has: 1 GiB with HIGHBALL_TEST_LONG=1.
+func large() int {
+	switch {
+	case os.Getenv("HIGHBALL_TEST_LONG") != "":
+		return 1024
+	case testing.Short():
+		return 4
+	}
+	return 64
+}
 
 // send uploads that many megabytes, in chunks or with their length.
 func (w way) send(t *testing.T, path string, megabytes int, chunked bool) (status int, got uploaded, digest string) {
@@ -54,16 +67,38 @@ func (w way) send(t *testing.T, path string, megabytes int, chunked bool) (statu
 // streams.
 func TestUploads(t *testing.T) {
 	t.Parallel()
-	megabytes := 64
-	if testing.Short() {
-		megabytes = 4
-	}
+	megabytes := large()
 	s := start(t, "upload/wsgi.py", "--stream-request", "/streamed")
 	s.ways(t, "client_max_body_size 0; uwsgi_request_buffering off;", func(t *testing.T, w way) {
 		for path, kind := range map[string]string{"/": "file", "/streamed": "stream"} {
 			status, got, digest := w.send(t, path, megabytes, false)
 			if want := (uploaded{Kind: kind, Length: fmt.Sprint(megabytes * megabyte), Digest: digest}); status != 200 || got != want {
 				t.Errorf("%s: %d, got %+v, want %+v", path, status, got, want)
+			}
+		}
+	})
+}
+
+// So do large responses their clients: as they are made, and of a file.
+func TestDownloads(t *testing.T) {
+	t.Parallel()
+	s := start(t, "all:application")
+	size := large() * megabyte
+	want := sha256.New()
+	for n := range size / 16 {
+		_, _ = fmt.Fprintf(want, "%15d\n", n)
+	}
+	s.ways(t, unbuffered, func(t *testing.T, w way) {
+		for _, path := range []string{"/large", "/large/file"} {
+			r, err := http.Get(w.URL(fmt.Sprintf("%s?blocks=%d", path, size>>16)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := sha256.New()
+			n, err := io.Copy(got, r.Body)
+			_ = r.Body.Close()
+			if err != nil || n != int64(size) || !bytes.Equal(got.Sum(nil), want.Sum(nil)) {
+				t.Errorf("%s: %d bytes of %d, %v", path, n, size, err)
 			}
 		}
 	})
