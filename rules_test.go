@@ -31,15 +31,15 @@ var spokes = map[string][]string{
 	"internal/wire":    {},
 	"internal/rawio":   {},
 	"internal/worker":  {"internal/pyworker", "internal/rawio", "internal/wire"},
-	"internal/front":   {"internal/h1", "internal/h2", "internal/h3", "internal/origin", "internal/proxyproto", "internal/rawio", "internal/uwsgi"},
+	"internal/front":   {"internal/h1", "internal/h2", "internal/h3", "internal/obs", "internal/origin", "internal/proxyproto", "internal/rawio", "internal/uwsgi"},
 	"internal/h2":      {"internal/h1"}, // one place for each rule of both
 	"internal/h3":      {"internal/h1", "internal/origin"},
 	"internal/uwsgi":   {"internal/h1", "internal/origin"},
-	"internal/gateway": {"internal/origin", "internal/spool", "internal/wire"},
+	"internal/gateway": {"internal/obs", "internal/origin", "internal/spool", "internal/wire"},
 	"internal/certs":   {"internal/origin"},
 	"internal/https":   {"internal/origin"},
 	"internal/control": {"internal/listen"}, // one rule for the files of sockets
-	"internal/proxied": {"internal/h1", "internal/origin"},
+	"internal/proxied": {"internal/h1", "internal/obs", "internal/origin"},
 }
 
 // libraries are the packages of others, and who may import them outside of tests.

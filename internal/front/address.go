@@ -93,7 +93,7 @@ func (s *Server) refuseAddress(c *tracked) {
 	remote := c.remote().String()
 	c.unqueue()
 	_ = c.socket.Close()
-	if s.tellAddress.due() {
+	if s.tellAddress.Due() {
 		s.options.Logger.Warn("a client has as many connections as it may: more are closed; if it is a proxy or a balancer, raise max-connections-per-address",
 			"client", remote, "max_connections_per_address", s.admission.perAddress.most, "closed", n)
 	}

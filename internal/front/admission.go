@@ -150,10 +150,10 @@ func (s *Server) tellFull(evicts, waits bool) {
 	}
 	advice := "; raise max-connections, and the limit of descriptors with it (LimitNOFILE of systemd, ulimit -n)"
 	switch {
-	case evicts && s.tellEvicted.due():
+	case evicts && s.tellEvicted.Due():
 		s.options.Logger.Warn("max-connections is reached: idle connections are closed for new ones"+advice,
 			"max_connections", s.admission.most, "closed", s.totals.evicted.Load())
-	case waits && s.tellWaits.due():
+	case waits && s.tellWaits.Due():
 		s.options.Logger.Warn("max-connections is reached and none is idle: new connections wait until others end"+advice,
 			"max_connections", s.admission.most, "waited", s.totals.waited.Load())
 	}

@@ -12,6 +12,7 @@ import (
 	"highball/internal/h1"
 	"highball/internal/h2"
 	"highball/internal/h3"
+	"highball/internal/obs"
 	"highball/internal/uwsgi"
 )
 
@@ -31,7 +32,7 @@ type Server struct {
 	totals   totals
 	refusals *refusals
 
-	tellEvicted, tellWaits, tellAddress reminder
+	tellEvicted, tellWaits, tellAddress obs.Reminder
 
 	draining atomic.Bool
 	cut      atomic.Bool // nothing waits any more: Close was called

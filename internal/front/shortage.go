@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"syscall"
 	"time"
+
+	"highball/internal/obs"
 )
 
 // shortWait is how long connections wait before another is tried to be accepted.
@@ -13,7 +15,7 @@ const shortWait = 20 * time.Millisecond
 // shortage tells the log that connections have to wait for descriptors.
 type shortage struct {
 	logger *slog.Logger
-	told   reminder
+	told   obs.Reminder
 }
 
 func isShortage(err error) bool {
@@ -22,7 +24,7 @@ func isShortage(err error) bool {
 
 // note is told of each failed accept.
 func (s *shortage) note(err error) {
-	if !isShortage(err) || !s.told.due() {
+	if !isShortage(err) || !s.told.Due() {
 		return
 	}
 	advice := "raise the limit of this server (LimitNOFILE of systemd, ulimit -n)"

@@ -151,7 +151,7 @@ func (x *exchange) remind(err error) {
 	if !errors.As(err, &full) {
 		return
 	}
-	if due, missed := x.g.noBodyRoom.due(); due {
+	if due, missed := x.g.noBodyRoom.DueAfter(); due {
 		x.g.opts.Logger.Error(full.Error(), x.attrs("not_told", missed)...)
 	}
 }

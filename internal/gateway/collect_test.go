@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"highball/internal/obs"
 	"highball/internal/spool"
 	"highball/internal/wire"
 )
@@ -243,7 +244,7 @@ func TestSpoolIsFull(t *testing.T) {
 		if n := strings.Count(g.log.String(), "there is no room for the request's body"); n != 1 || !strings.Contains(g.log.String(), "--spool-quota") {
 			t.Errorf("the log says it %d times:\n%s", n, g.log.String())
 		}
-		<-time.After(remindEvery)
+		<-time.After(obs.RemindEvery)
 		upload()
 		if !strings.Contains(g.log.String(), "not_told=4") {
 			t.Errorf("log:\n%s", g.log.String())

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"highball/internal/obs"
 	"highball/internal/spool"
 )
 
@@ -89,7 +90,7 @@ type Gateway struct {
 	register   register
 	bodies     bodyCounters
 	pieces     pieces
-	noBodyRoom reminder
+	noBodyRoom obs.Reminder
 	responses  responses
 	late       sync.WaitGroup // slots whose application still runs after its response
 }

@@ -3,6 +3,8 @@ package gateway
 import (
 	"sync/atomic"
 	"time"
+
+	"highball/internal/obs"
 )
 
 // The exchange's side of an outlet: where a piece of the body goes, and the waits.
@@ -14,7 +16,7 @@ type responses struct {
 	spooled atomic.Int64
 	bytes   atomic.Int64
 	stalls  atomic.Int64
-	noRoom  reminder
+	noRoom  obs.Reminder
 }
 
 // ResponseStats is what the responses of a Gateway have taken and take.
@@ -35,7 +37,7 @@ func (g *Gateway) ResponseStats() ResponseStats {
 
 // noRoom tells the log, now and then, that responses keep their slots because of err.
 func (g *Gateway) noRoom(err error) {
-	if due, missed := g.responses.noRoom.due(); due {
+	if due, missed := g.responses.noRoom.DueAfter(); due {
 		g.opts.Logger.Warn("no room for responses: slow clients keep threads of the application busy", "error", err, "not_told", missed)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"highball/internal/obs"
 	"highball/internal/origin"
 )
 
@@ -41,7 +42,7 @@ type Handler struct {
 	final   bool
 	refused func(ctx context.Context, status int, clause, reason string)
 	logger  *slog.Logger
-	tell    reminder
+	tell    obs.Reminder
 }
 
 // New returns a Handler.
@@ -269,7 +270,7 @@ func (h *Handler) looksAt(name string) bool {
 // tries.
 func (h *Handler) remark(field string, peer netip.Addr) {
 	near := !peer.IsValid() || peer.IsLoopback() || peer.IsPrivate() || peer.IsLinkLocalUnicast()
-	if !near || !h.tell.due() {
+	if !near || !h.tell.Due() {
 		return
 	}
 	name := "unix"
