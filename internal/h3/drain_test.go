@@ -16,6 +16,8 @@ import (
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
 	"github.com/quic-go/quic-go/quicvarint"
+
+	"highball/e2e/harness"
 )
 
 // ended returns when Serve has.
@@ -155,9 +157,7 @@ func TestADrainUnderLoadLosesNothing(t *testing.T) {
 			}
 		})
 	}
-	for deadline := time.Now().Add(10 * time.Second); got.Load() < 200 && time.Now().Before(deadline); {
-		<-time.After(time.Millisecond)
-	}
+	harness.Eventually(t, "200 responses have come", func() bool { return got.Load() >= 200 })
 	r.Drain()
 	r.ended(t)
 	clients.Wait()
@@ -258,9 +258,7 @@ func TestConnectionsAreAdmitted(t *testing.T) {
 		t.Error("a second connection is served")
 	}
 	_ = first.CloseWithError(quic.ApplicationErrorCode(noError), "")
-	for deadline := time.Now().Add(10 * time.Second); open.Load() > 0 && time.Now().Before(deadline); {
-		<-time.After(time.Millisecond)
-	}
+	harness.Eventually(t, "the first connection is given back", func() bool { return open.Load() == 0 })
 	res, err := r.client(t).Get(home)
 	text(t, res, err)
 }

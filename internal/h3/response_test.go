@@ -18,6 +18,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"highball/e2e/harness"
 	"highball/internal/h1"
 )
 
@@ -277,9 +278,7 @@ func TestRapidResetsPileUpNothing(t *testing.T) {
 		}
 		opened++
 		_, _ = stream.Write(post())
-		for deadline := time.Now().Add(10 * time.Second); running.Load() < int64(opened) && time.Now().Before(deadline); {
-			<-time.After(time.Millisecond) // a reset would overtake the request
-		}
+		harness.Eventually(t, "the request runs, which a reset would overtake", func() bool { return running.Load() >= int64(opened) })
 		stream.CancelWrite(quic.StreamErrorCode(requestCancelled))
 		stream.CancelRead(quic.StreamErrorCode(requestCancelled))
 	}
