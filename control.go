@@ -89,6 +89,7 @@ func (t *target) Status() control.Status {
 	status.Requests = control.Traffic{InFlight: len(s.gateway.InFlight()), Served: s.gateway.Served()}
 	status.Bodies, status.Responses, status.Spool = t.bodies(), t.responses(), t.spool()
 	status.Connections, status.Refusals = t.connections()
+	status.Certificates = s.certificateStates()
 	status.Generation = s.pool.Generation()
 	health := s.pool.Health()
 	if health.Last != nil {

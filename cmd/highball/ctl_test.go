@@ -26,16 +26,22 @@ type ctlTarget struct {
 }
 
 func (t *ctlTarget) Status() control.Status {
-	retry := ctlNow.Add(4200 * time.Millisecond)
+	retry, expires := ctlNow.Add(4200*time.Millisecond), ctlNow.Add(480*time.Hour)
 	return control.Status{
 		State: control.StateFailing, PID: 4711, Version: "0.1.0", Began: ctlNow.Add(-125 * time.Minute),
 		Addresses:   []string{"http://127.0.0.1:8000/", "unix:/run/shop.sock"},
 		Application: "shop.wsgi:application", Generation: 3, Workers: t.Workers(),
 		Queue: control.Queue{Waiting: 2, Size: 1024}, Requests: control.Traffic{InFlight: 4, Served: 120394},
-		Bodies:      control.Bodies{Spooled: 311, SpooledBytes: 7 << 30, Streamed: 7, TooLarge: 3, TooSlow: 12},
-		Responses:   control.Responses{Memory: 3 << 19, Spooled: 40, SpooledBytes: 2 << 30},
-		Spool:       control.Spool{Dir: "/var/tmp", Files: 2, Held: 91 << 19, Quota: 8 << 30},
-		Connections: control.Connections{Open: 38, Max: 15000, Accepted: 40310},
+		Bodies:    control.Bodies{Spooled: 311, SpooledBytes: 7 << 30, Streamed: 7, TooLarge: 3, TooSlow: 12},
+		Responses: control.Responses{Memory: 3 << 19, Spooled: 40, SpooledBytes: 2 << 30},
+		Spool:     control.Spool{Dir: "/var/tmp", Files: 2, Held: 91 << 19, Quota: 8 << 30},
+		Connections: control.Connections{Open: 38, Max: 15000, Accepted: 40310, Evicted: 7, HTTP3: 3, HTTP3Requests: 811,
+			Handshakes: 4412, Resumed: 312, HandshakesFailed: 20, PlainOnTLS: 3},
+		Refusals: map[string]int64{"RFC 9112 6.3": 10, "RFC 9113 3.4": 2},
+		Certificates: []control.Certificate{
+			{Names: []string{"shop.test", "www.shop.test"}, Until: &expires, From: "certfile shop.pem, keyfile shop.key"},
+			{Names: []string{"new.shop.test"}, Problem: "no certificate: DNS problem: NXDOMAIN looking up A for new.shop.test\x1b[2J"},
+		},
 		LastError: "Traceback (most recent call last):\n  File \"/srv/shop/wsgi.py\", line 3, in <module>\n    import shpo\n" +
 			"ModuleNotFoundError: No module named 'shpo'\n",
 		Retry: &retry,
@@ -151,6 +157,24 @@ func TestCtlText(t *testing.T) {
 	}
 }
 
+// A hundred certificates that fail do not hide the rest.
+func TestCtlTextOfMuchTrouble(t *testing.T) {
+	s := control.Status{Refusals: map[string]int64{}}
+	for i := range 100 {
+		s.Certificates = append(s.Certificates, control.Certificate{Names: []string{fmt.Sprintf("n%d.test", i)}, Problem: "no certificate"})
+		s.Refusals[fmt.Sprintf("RFC %d", 9000+i)] = int64(i + 1)
+	}
+	status := ctlText(s, ctlNow)
+	for _, want := range []string{"\ncertificates 100\n    n0.test: no certificate\n", "\n    and 95 more: see --json\n", "\nrefused      5050: RFC 9099 (100), RFC 9098 (99), RFC 9097 (98), RFC 9096 (97), RFC 9095 (96), ...\n"} {
+		if !strings.Contains(status, want) {
+			t.Errorf("no %q in\n%s", want, status)
+		}
+	}
+	if n := strings.Count(status, "\n"); n > 30 {
+		t.Errorf("%d lines", n)
+	}
+}
+
 func TestCtlTextOfNothing(t *testing.T) {
 	for _, tt := range []struct {
 		document any
@@ -165,7 +189,7 @@ func TestCtlTextOfNothing(t *testing.T) {
 		}
 	}
 	status := ctlText(control.Status{State: control.StateStarting}, ctlNow)
-	for _, absent := range []string{"last error", "next start"} {
+	for _, absent := range []string{"last error", "next start", "refused ", "handshakes", "certificates"} {
 		if strings.Contains(status, absent) {
 			t.Errorf("a server that is well has %q:\n%s", absent, status)
 		}

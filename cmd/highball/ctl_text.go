@@ -47,7 +47,20 @@ func statusText(s control.Status, now time.Time) string {
 	row("responses", "%.1f MiB in memory for slow clients, %d waited in files, %d waits without room",
 		float64(s.Responses.Memory)/(1<<20), s.Responses.Spooled, s.Responses.Stalls)
 	row("files", "%s", spoolText(s.Spool))
-	row("connections", "%s", connectionsText(s.Connections))
+	row("connections", "%s", connectionsText(s.Connections)+pressureText(s.Connections))
+	if len(s.Refusals) > 0 {
+		row("refused", "%s", refusalsText(s.Refusals))
+	}
+	if s.Connections.Handshakes+s.Connections.HandshakesFailed > 0 {
+		row("handshakes", "%s", handshakesText(s.Connections))
+	}
+	if len(s.Certificates) > 0 {
+		summary, problems := certificatesText(s.Certificates)
+		row("certificates", "%s", summary)
+		for _, problem := range problems {
+			fmt.Fprintf(&b, "    %s\n", printableLine(problem))
+		}
+	}
 	if s.Retry != nil {
 		row("next start", "%s", soon(s.Retry.Sub(now)))
 	}
@@ -81,7 +94,7 @@ func connectionsText(c control.Connections) string {
 	}
 	text := fmt.Sprintf("%d open%s, %d accepted", c.Open, room, c.Accepted)
 	if c.HTTP3Requests > 0 || c.HTTP3 > 0 {
-		text += fmt.Sprintf(", %d open of HTTP/3", c.HTTP3)
+		text += fmt.Sprintf(", %d open of HTTP/3 with %d requests so far", c.HTTP3, c.HTTP3Requests)
 	}
 	return text
 }

@@ -21,6 +21,8 @@ type kept struct {
 	config  *certmagic.Config
 	current atomic.Pointer[tls.Certificate] // what is served; nil: none yet
 
+	trouble atomic.Pointer[string] // why the last try has failed; nil: it has not
+
 	now     chan struct{} // has it looked at without waiting
 	first   chan struct{} // closed after the first try
 	failed  error         // of a name on demand that could not be had; written before first is closed
@@ -61,6 +63,7 @@ func (k *kept) run(ctx context.Context) {
 		k.setInterval(wait)
 		if failures++; err == nil {
 			failures = 0
+			k.trouble.Store(nil)
 		} else {
 			wait = k.m.opts.wait(failures)
 			k.complain(err, wait)

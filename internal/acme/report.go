@@ -62,8 +62,9 @@ func (k *kept) report(a *attempt) {
 
 // complain says in one line why there is no new one, and what is done about it.
 func (k *kept) complain(err error, wait time.Duration) {
-	leaf, now := k.leaf(), time.Now()
-	args := []any{"error", reason(err)}
+	leaf, now, why := k.leaf(), time.Now(), reason(err)
+	k.trouble.Store(&why)
+	args := []any{"error", why}
 	if !k.onDemand || leaf != nil {
 		args = append(args, "tried_again_in", wait.Round(time.Second))
 	}

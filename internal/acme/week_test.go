@@ -29,6 +29,10 @@ func TestAuthorityIsDownForAWeek(t *testing.T) {
 		if err != nil || !now.Equal(first) {
 			t.Fatalf("while the authority is down: %v, another certificate: %v", err, now != first)
 		}
+		if s := m.States(); len(s) != 1 || s[0].Name != "example.test" || !s[0].Until.Equal(now.NotAfter) ||
+			!strings.Contains(s[0].Problem, "could not be renewed") || !strings.Contains(s[0].Problem, "connection refused") {
+			t.Errorf("states %+v", s)
+		}
 		complaints := l.lines("could not be renewed")
 		if n := len(complaints); n < 7*20 || n > 7*30 {
 			t.Errorf("%d lines in a week, want about one an hour", n)
@@ -43,6 +47,9 @@ func TestAuthorityIsDownForAWeek(t *testing.T) {
 		<-time.After(2 * time.Hour)
 		if now, err = shake(m, "example.test"); err != nil || now.Equal(first) {
 			t.Errorf("the authority is back: %v, the old certificate: %v", err, now == first)
+		}
+		if s := m.States(); s[0].Problem != "" {
+			t.Errorf("states when all is well %+v", s)
 		}
 		if len(l.lines("certificate renewed")) != 1 {
 			t.Errorf("lines %v", l.lines("certificate renewed"))

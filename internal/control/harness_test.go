@@ -78,8 +78,9 @@ func full() *fake {
 			State: StateFailing, PID: 99, Version: "0.1.0", Began: at, Addresses: []string{"http://127.0.0.1:8000/"},
 			Application: "shop:app", Generation: 2, Workers: workers, Queue: Queue{Waiting: 3, Size: 1024},
 			Requests: Traffic{InFlight: 5, Served: 1 << 40}, LastError: "Traceback:\n  boom", Retry: &at,
-			Connections: Connections{Open: 1, Max: 2, Accepted: 3, RefusedPerAddress: 4, Evicted: 5, Waited: 6, Received: 1 << 50, Sent: 1 << 51},
-			Refusals:    map[string]int64{"RFC 9112 6.3": 7},
+			Connections:  Connections{Open: 1, Max: 2, Accepted: 3, RefusedPerAddress: 4, Evicted: 5, Waited: 6, Received: 1 << 50, Sent: 1 << 51},
+			Refusals:     map[string]int64{"RFC 9112 6.3": 7},
+			Certificates: []Certificate{{Names: []string{"a.test"}, Until: &at, From: "certfile a.pem"}},
 		},
 		workers: workers,
 		requests: []Request{

@@ -66,6 +66,7 @@ func handler(t Target) http.Handler {
 	mux.HandleFunc("GET /v1/status", question(func(context.Context) Status {
 		status := t.Status()
 		status.Addresses, status.Workers = orEmpty(status.Addresses), orEmpty(status.Workers)
+		status.Certificates = orEmpty(status.Certificates)
 		if status.Refusals == nil {
 			status.Refusals = map[string]int64{}
 		}

@@ -86,6 +86,8 @@ type Status struct {
 	Connections Connections      `json:"connections"`
 	Refusals    map[string]int64 `json:"refusals_total"` // what was no request, by the clause that says so: "RFC 9112 6.3"
 
+	Certificates []Certificate `json:"certificates"` // of https: those of files, and those that the server gets by itself
+
 	LastError string     `json:"last_error,omitempty"` // why the last worker did not start, or how it died young
 	Retry     *time.Time `json:"retry,omitempty"`      // when the next is started after that
 }
@@ -156,6 +158,14 @@ type Connections struct {
 
 	Received int64 `json:"received_bytes_total"`
 	Sent     int64 `json:"sent_bytes_total"`
+}
+
+// Certificate is one that https clients are shown, or are to be.
+type Certificate struct {
+	Names   []string   `json:"names"`
+	Until   *time.Time `json:"until,omitempty"` // nil: there is none yet
+	From    string     `json:"from"`            // its files, or who has signed it
+	Problem string     `json:"problem,omitempty"`
 }
 
 // Worker is one Python process.
