@@ -264,6 +264,13 @@ func (c *conn) confirmed() bool {
 	}
 }
 
+// verified says whether the client had shown that it receives at its address before the
+// handshake began: by a token of an earlier connection, or of a Retry.
+func (c *conn) verified() bool {
+	h, ok := c.quic.Context().Value(handshakeKey{}).(*handshake)
+	return ok && h.verified
+}
+
 func (c *conn) awaitConfirmed() bool {
 	select {
 	case <-c.quic.HandshakeComplete():

@@ -50,30 +50,48 @@ func (c telling) Put(key string, state *tls.ClientSessionState) {
 	}
 }
 
+// tokens says when a token is put into a store: the word of the server that the client
+// receives at its address (RFC 9000 8.1.3).
+type tokens struct {
+	quic.TokenStore
+	stored chan struct{}
+}
+
+func (s tokens) Put(key string, token *quic.ClientToken) {
+	s.TokenStore.Put(key, token)
+	select {
+	case s.stored <- struct{}{}:
+	default:
+	}
+}
+
 // session makes a client's configuration that has been there before, so that its next
 // connection may begin with early data.
-func (r *running) session(t *testing.T) *tls.Config {
+func (r *running) session(t *testing.T) (*tls.Config, *quic.Config) {
 	t.Helper()
-	stored := make(chan struct{}, 1)
+	stored, known := make(chan struct{}, 1), make(chan struct{}, 1)
+	own := &quic.Config{TokenStore: tokens{quic.NewLRUTokenStore(1, 1), known}}
 	config := &tls.Config{
 		RootCAs: r.roots, ServerName: "h3.test", NextProtos: []string{protocol},
 		ClientSessionCache: telling{tls.NewLRUClientSessionCache(4), stored},
 	}
-	q, err := quic.DialAddr(t.Context(), r.address.String(), config, nil)
+	q, err := quic.DialAddr(t.Context(), r.address.String(), config, own)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer q.CloseWithError(0x100, "")
-	select {
-	case <-stored:
-	case <-time.After(10 * time.Second):
-		t.Fatal("there is no session to resume")
+	for _, had := range []chan struct{}{stored, known} {
+		select {
+		case <-had:
+		case <-time.After(10 * time.Second):
+			t.Fatal("there is no session to resume, or no token")
+		}
 	}
-	return config
+	return config, own
 }
 
 // early sends a request before the handshake can end, and returns its stream.
-func (r *running) early(t *testing.T, config *tls.Config, hears chan struct{}, request []byte) (*quic.Conn, *quic.Stream) {
+func (r *running) early(t *testing.T, config *tls.Config, own *quic.Config, hears chan struct{}, request []byte) (*quic.Conn, *quic.Stream) {
 	t.Helper()
 	socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -84,7 +102,7 @@ func (r *running) early(t *testing.T, config *tls.Config, hears chan struct{}, r
 		transport.Close()
 		socket.Close()
 	})
-	q, err := transport.DialEarly(t.Context(), r.address, config, nil)
+	q, err := transport.DialEarly(t.Context(), r.address, config, own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +128,8 @@ func startEarly(t *testing.T) (r *running, served chan string) {
 func TestSafeRequestsAreServedEarlyAndMarked(t *testing.T) {
 	r, served := startEarly(t)
 	hears := make(chan struct{})
-	q, stream := r.early(t, r.session(t), hears, get())
+	config, own := r.session(t)
+	q, stream := r.early(t, config, own, hears, get())
 	select {
 	case got := <-served:
 		if got != "GET 1" {
@@ -128,11 +147,39 @@ func TestSafeRequestsAreServedEarlyAndMarked(t *testing.T) {
 	}
 }
 
+// Who has not shown that it receives at its address may have made that up: a proxy's that
+// is trusted, say.
+func TestNothingIsServedEarlyOfAnAddressThatMayBeForged(t *testing.T) {
+	r, served := startEarly(t)
+	hears := make(chan struct{})
+	config, _ := r.session(t)
+	q, _ := r.early(t, config, nil, hears, get())
+	select {
+	case got := <-served:
+		close(hears)
+		t.Fatalf("%s was served before the client has shown that it receives anything", got)
+	case <-time.After(300 * time.Millisecond):
+	}
+	close(hears)
+	select {
+	case got := <-served:
+		if got != "GET -" {
+			t.Errorf("served %s", got)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("not served after the handshake's end")
+	}
+	if !q.ConnectionState().Used0RTT {
+		t.Error("there was no early data")
+	}
+}
+
 // Who can copy the request of another cannot end the handshake.
 func TestOtherRequestsWaitForTheHandshake(t *testing.T) {
 	r, served := startEarly(t)
 	hears := make(chan struct{})
-	q, stream := r.early(t, r.session(t), hears, append(post(), data("x")...))
+	config, own := r.session(t)
+	q, stream := r.early(t, config, own, hears, append(post(), data("x")...))
 	select {
 	case got := <-served:
 		t.Fatalf("%s was served before the handshake's end", got)

@@ -41,8 +41,9 @@ func (x *exchange) serve() {
 	}
 	x.frameBody(h, r)
 	early := !x.conn.confirmed()
-	if early && !isSafe(h.method) {
-		// RFC 8470 3: what came early may be a copy; who ends the handshake is no copy.
+	if early && !(isSafe(h.method) && x.conn.verified()) {
+		// RFC 8470 3: what came early may be a copy; who ends the handshake is no copy, and
+		// has not made its address up, by which it may be believed (RFC 9000 8.1).
 		if early = false; !x.conn.awaitConfirmed() {
 			return
 		}

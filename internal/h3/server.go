@@ -155,15 +155,16 @@ func (s *Server) admit(ctx context.Context, client *quic.ClientInfo) (context.Co
 		context.AfterFunc(ctx, release)
 	}
 	s.handshakes.Add(1)
-	h := &handshake{server: s}
+	h := &handshake{server: s, verified: client.AddrVerified}
 	context.AfterFunc(ctx, h.done)
 	return context.WithValue(ctx, handshakeKey{}, h), nil
 }
 
 // handshake is one that has begun.
 type handshake struct {
-	server *Server
-	once   sync.Once
+	server   *Server
+	verified bool // the client has shown before that it receives at its address
+	once     sync.Once
 }
 
 type handshakeKey struct{}
