@@ -31,8 +31,8 @@ type Origin struct {
 	// FinalOnly says that who has connected takes a 1xx response for the final one.
 	FinalOnly bool
 
-	// Unvouched says that a proxy has not named the client of the connection: its address
-	// is the proxy's, and its fields may be anybody's.
+	// Unvouched says that a proxy which speaks for a client has not named it: its address
+	// is the proxy's or none, and its fields may be anybody's.
 	Unvouched bool
 
 	// Variables are more of environ, in the order in which they are to stand there.

@@ -104,8 +104,8 @@ func (h *Handler) peerOf(r *http.Request) (peer netip.Addr, trusted bool) {
 	return peer, unix && now.unix
 }
 
-// isUnvouched says whether a header of the PROXY protocol has named nobody: what comes
-// behind it may be a client's that the proxy knows nothing of.
+// isUnvouched says whether a header of the PROXY protocol or a packet of uwsgi has named
+// nobody: what comes with it may be a client's that the proxy tells nothing of.
 func isUnvouched(r *http.Request) bool {
 	o := origin.Of(r.Context())
 	return o != nil && o.Unvouched

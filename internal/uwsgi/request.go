@@ -101,6 +101,7 @@ func (r *request) foreign(modifier1 byte) (*h1.Foreign, *h1.Refusal) {
 	own := &origin.Origin{
 		Scheme: r.scheme(), Prefix: p.script, Path: &p.path, Query: p.query,
 		ServerName: r.serverName(), ServerPort: r.own["SERVER_PORT"], Variables: r.others,
+		Unvouched: r.own["REMOTE_ADDR"] == "", // fields are the word of a client that the packet names
 	}
 	return &h1.Foreign{
 		Head:  &h1.Head{Method: r.own["REQUEST_METHOD"], Target: p.target, Host: r.own["HTTP_HOST"], Fields: r.fields, Close: true},

@@ -266,3 +266,13 @@ func TestAbsoluteTarget(t *testing.T) {
 		t.Errorf("got %+v", f.Head)
 	}
 }
+
+// Fields are the word of the client that the packet names. Where it names none they are
+// anybody's, whoever has sent the packet; a client on nginx's Unix socket is named.
+func TestWhoseFieldsTheyAre(t *testing.T) {
+	for address, unvouched := range map[string]bool{"192.0.2.1": false, "unix:": false, "": true} {
+		if _, o := read(t, packetOf(0, "REQUEST_METHOD", "GET", "REMOTE_ADDR", address)); o.Unvouched != unvouched {
+			t.Errorf("%q: unvouched: %v", address, o.Unvouched)
+		}
+	}
+}
