@@ -72,6 +72,9 @@ func environIsTheClients(t *testing.T, s *site) {
 			"REQUEST_URI": s.prefix + "/environ/%C3%A9%20x/y?q=%41",
 		}
 		for name, value := range want {
+			if name == "REQUEST_URI" && s.taken {
+				value = strings.TrimPrefix(value, s.prefix)
+			}
 			if e[name] != value {
 				t.Errorf("HTTP/2 %t: %s is %q, want %q", http2, name, e[name], value)
 			}

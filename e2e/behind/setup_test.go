@@ -20,6 +20,7 @@ type setup struct {
 	unix    string // what the file has for a Unix socket, where TCP is tried
 	tcp     string // what its comment says is for TCP
 	prefix  string
+	taken   bool // the prefix is off the path that Highball sees
 	uwsgi   bool
 	passing bool // TLS is Highball's own, and the plain address does not exist
 }
@@ -42,6 +43,7 @@ func setups() []setup {
 		{name: "apache/prefix/uwsgi", file: "apache/prefix.conf", line: 1, prefix: "/shop", uwsgi: true},
 		{name: "haproxy/http/unix", file: "haproxy/http.cfg"},
 		{name: "haproxy/http/tcp", file: "haproxy/http.cfg", line: 1, unix: "unix@/run/mysite/http.sock", tcp: "127.0.0.1:8000"},
+		{name: "haproxy/prefix/http", file: "haproxy/prefix.cfg", prefix: "/app", taken: true},
 		{name: "haproxy/proxy/unix", file: "haproxy/proxy-protocol.cfg", passing: true},
 		{name: "haproxy/proxy/tcp", file: "haproxy/proxy-protocol.cfg", line: 1, unix: "unix@/run/mysite/https.sock", tcp: "127.0.0.1:8443", passing: true},
 	}
@@ -128,7 +130,7 @@ func (p *place) addresses() []string {
 
 var highballLine = regexp.MustCompile(`(?m)^#   highball run \S+ (.*)$`)
 
-// line are the flags of Highball that the file's comment gives for this set-up.
+// flags are those of Highball that the file's comment gives for this set-up.
 func (p *place) flags(t *testing.T) []string {
 	t.Helper()
 	lines := highballLine.FindAllStringSubmatch(p.text(t), -1)
