@@ -88,7 +88,7 @@ func TestDownloads(t *testing.T) {
 	for n := range size / 16 {
 		_, _ = fmt.Fprintf(want, "%15d\n", n)
 	}
-	s.ways(t, unbuffered, func(t *testing.T, w way) {
+	s.ways(t, "uwsgi_read_timeout 600s; "+unbuffered, func(t *testing.T, w way) { // making a file of 1 GiB takes a minute
 		for _, path := range []string{"/large", "/large/file"} {
 			r, err := http.Get(w.URL(fmt.Sprintf("%s?blocks=%d", path, size>>16)))
 			if err != nil {
@@ -97,8 +97,8 @@ func TestDownloads(t *testing.T) {
 			got := sha256.New()
 			n, err := io.Copy(got, r.Body)
 			_ = r.Body.Close()
-			if err != nil || n != int64(size) || !bytes.Equal(got.Sum(nil), want.Sum(nil)) {
-				t.Errorf("%s: %d bytes of %d, %v", path, n, size, err)
+			if err != nil || r.StatusCode != 200 || n != int64(size) || !bytes.Equal(got.Sum(nil), want.Sum(nil)) {
+				t.Errorf("%s: %d, %d bytes of %d, %v", path, r.StatusCode, n, size, err)
 			}
 		}
 	})
