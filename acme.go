@@ -91,13 +91,23 @@ func (c *Config) automaticDefaults() {
 	if c.ACME.Dir == "" {
 		c.ACME.Dir = acme.DefaultDir(os.Getenv, os.Geteuid())
 	}
-	switch {
-	case len(c.Bind) > 0:
-	case c.ACME.inUse():
-		c.Bind, c.TLS.Redirect = []string{":80", "https://:443", "h3://:443"}, true
-	case c.LocalHTTPS:
-		c.Bind = []string{DefaultLocalBind}
+	if len(c.Bind) > 0 {
+		return
 	}
+	binds, redirect := c.AutomaticBinds()
+	c.Bind, c.TLS.Redirect = binds, c.TLS.Redirect || redirect
+}
+
+// AutomaticBinds is what Bind is without a word of it, and whether TLS.Redirect is set
+// then: nil where neither ACME nor LocalHTTPS asks for https.
+func (c *Config) AutomaticBinds() (binds []string, redirect bool) {
+	switch {
+	case c.ACME.inUse():
+		return []string{":80", "https://:443", "h3://:443"}, true
+	case c.LocalHTTPS:
+		return []string{DefaultLocalBind}, false
+	}
+	return nil, false
 }
 
 func (c *Config) newAutomatic(children localca.Children) (a automatic, err error) {

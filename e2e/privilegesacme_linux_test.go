@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"highball/e2e/harness"
@@ -42,5 +44,20 @@ func TestCertificatesOfAUser(t *testing.T) {
 	s.Get(t, "/").WantStatus(t, 200)
 	if now, err := os.ReadFile(root); err != nil || string(now) != string(first) {
 		t.Errorf("another authority after the upgrade: %v", err)
+	}
+}
+
+// What the user may not enter is named, and not Python, which he may start.
+func TestUserCannotEnterTheProject(t *testing.T) {
+	a := newPerson(t)
+	dir, binary := public(t)
+	closed := filepath.Join(dir, "closed")
+	if err := os.Mkdir(closed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(binary, "run", "wsgi.py", "--chdir", closed, "--python", publicPython(t),
+		"--user", a.name, "--control", "off", "--bind", "127.0.0.1:0").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), closed+": the user that the server runs as") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"highball/internal/settings"
 )
 
 func (p *program) configCommand() *cobra.Command {
@@ -22,7 +24,7 @@ func (p *program) configCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = io.WriteString(p.stdout, values.TOML())
+			_, err = io.WriteString(p.stdout, inForce(values).TOML())
 			return err
 		},
 	}
@@ -40,6 +42,20 @@ func (p *program) configCommand() *cobra.Command {
 		},
 	})
 	return cmd
+}
+
+// inForce has the addresses that follow from other settings.
+func inForce(v settings.Values) settings.Values {
+	const source = settings.SourceDefault + " with https"
+	if bindsFor(v, nil) != nil {
+		return v
+	}
+	cfg := serverConfig(v, logs{})
+	binds, redirect := cfg.AutomaticBinds()
+	if redirect {
+		v = v.With("redirect-https", true, source)
+	}
+	return v.With("bind", binds, source)
 }
 
 // manual is the text of docs/CONFIG.md.

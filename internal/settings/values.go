@@ -54,6 +54,14 @@ func (v Values) Size(name string) int64 { return int64(v.values[name].content.(B
 // "argument", "variable HIGHBALL_BIND", the path of the file, or [SourceDefault].
 func (v Values) Source(name string) string { return v.values[name].source }
 
+// With returns values of which one is another: what a default comes to by others. Its
+// content has to be of the setting's kind.
+func (v Values) With(name string, content any, source string) Values {
+	v.values = maps.Clone(v.values)
+	v.values[name] = value{content: content, source: source}
+	return v
+}
+
 // TOML prints all values as a settings file in which each line's comment names
 // the value's source. Settings without a value are comments.
 func (v Values) TOML() string {

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -158,10 +159,19 @@ func (z *zygote) explain(err error) error {
 	switch {
 	case ok && path.Op == "chdir":
 		return fmt.Errorf("%s: cannot enter the working directory: %w", z.opts.Dir, path.Err)
+	case errors.Is(err, fs.ErrPermission) && !canEnter(z.opts.Dir):
+		return fmt.Errorf("%s: the user that the server runs as (uid %d) cannot enter the working directory: let him, or choose another with --chdir: %w",
+			z.opts.Dir, os.Geteuid(), path.Err)
 	case ok:
 		err = path.Err
 	}
 	return fmt.Errorf("%s: cannot start this interpreter: %w", z.opts.Interpreter, err)
+}
+
+// canEnter looks for what takes permission to go through the directory.
+func canEnter(dir string) bool {
+	_, err := os.Stat(cmp.Or(dir, ".") + "/.")
+	return err == nil
 }
 
 // wait is the only one that waits for the process.
