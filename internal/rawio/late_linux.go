@@ -7,7 +7,7 @@ import "io"
 func (c *Conn) ReadLate(b Buffers) (p []byte, n int, err error) {
 	c.in.mu.Lock()
 	defer c.in.mu.Unlock()
-	c.in.lend = b
+	c.in.lend, c.in.n, c.in.errno = b, 0, 0 // nothing is tried where a deadline is over
 	err = c.raw.Read(c.in.tryLate)
 	p, n = c.in.p, c.in.n
 	c.in.p, c.in.lend = nil, nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // lender counts what is borrowed.
@@ -35,6 +36,30 @@ func TestReadLate(t *testing.T) {
 		_ = in.Close()
 		if p, n, err := out.raw.ReadLate(b); p != nil || n != 0 || err != io.EOF || b.held != 1 {
 			t.Errorf("at the end: %q, %v, %d buffers held", p[:n], err, b.held)
+		}
+	})
+}
+
+// A deadline that is over, and a descriptor that is closed, are noticed before anything is
+// tried: nothing of the Read before them comes again.
+func TestReadLateOfNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, in, out end) {
+		b := &lender{}
+		if _, err := in.raw.Write([]byte("some")); err != nil {
+			t.Fatal(err)
+		}
+		if _, n, err := out.raw.ReadLate(b); n != 4 || err != nil {
+			t.Fatal(n, err)
+		}
+		if err := out.SetReadDeadline(time.Unix(1, 0)); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"late", "closed"} {
+			if p, n, err := out.raw.ReadLate(b); p != nil || n != 0 || err == nil || b.held != 1 {
+				t.Errorf("%s: %v, %d, %v, %d buffers held", name, p, n, err, b.held)
+			}
+			_ = out.Close()
 		}
 	})
 }
