@@ -3,34 +3,27 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
 
 	"highball/e2e/harness"
+	"highball/internal/certs/certstest"
 )
 
 // http3Server serves https and HTTP/3 with a certificate of the test's.
@@ -43,32 +36,10 @@ type http3Server struct {
 // http3Args are the flags for it.
 func http3Args(t *testing.T) (args []string, roots *x509.CertPool) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "h3.test"}, DNSNames: []string{"h3.test"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	both := append(certificate, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})...)
-	file := filepath.Join(t.TempDir(), "both.pem")
-	if err := os.WriteFile(file, both, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	roots = x509.NewCertPool()
-	roots.AppendCertsFromPEM(certificate)
-	return []string{"--bind", "https://127.0.0.1:0", "--bind", "h3://127.0.0.1:0", "--certfile", file}, roots
+	ca := certstest.Root(t, "a root")
+	issued := ca.Issue(t, []string{"h3.test"})
+	file := certstest.Write(t, filepath.Join(t.TempDir(), "both.pem"), issued.Cert, issued.Key)
+	return []string{"--bind", "https://127.0.0.1:0", "--bind", "h3://127.0.0.1:0", "--certfile", file}, ca.Pool()
 }
 
 // newHTTP3 finds the addresses in the log.

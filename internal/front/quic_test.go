@@ -2,20 +2,17 @@ package front
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"highball/internal/certs/certstest"
 
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
@@ -24,21 +21,13 @@ import (
 // overQUIC adds a UDP socket to s, and returns how to get a client of it.
 func overQUIC(t *testing.T, s *Server) (newClient func() *http.Client) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"a.test"}, NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
 	socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := socket.LocalAddr().String()
-	config := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	ca := certstest.Root(t, "a root")
+	config := &tls.Config{Certificates: []tls.Certificate{ca.Issue(t, []string{"a.test"}).Pair(t)}}
 	serve, ended := s.AddQUIC(socket, Listening{TLS: config}), make(chan error, 1)
 	go func() { ended <- serve() }()
 	t.Cleanup(func() {

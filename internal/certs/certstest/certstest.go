@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -27,6 +28,16 @@ type Issuer struct {
 
 // Issued is a certificate and its key, both PEM.
 type Issued struct{ Cert, Key []byte }
+
+// Pair is what a tls.Config takes.
+func (i Issued) Pair(t testing.TB) tls.Certificate {
+	t.Helper()
+	pair, err := tls.X509KeyPair(i.Cert, i.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair
+}
 
 // Root makes an issuer that has signed itself.
 func Root(t testing.TB, name string) *Issuer {
