@@ -151,21 +151,8 @@ func TestChromiumByHTTP3(t *testing.T) {
 	t.Parallel()
 	address := peer.FreeAddress(t)
 	p := newPage(t, "https://"+address, "h3://"+address)
-	p.acceptsHTTP3(t)
 	p.start(t)
 	c := newChromium(t, p.ca)
 	c.flags = []string{"--host-resolver-rules=MAP a.test " + address, "--enable-quic", "--origin-to-force-quic-on=a.test:443"}
 	p.wantAll(t, c.load(t, "https://a.test/"), "HTTP/3.0")
-}
-
-// acceptsHTTP3 skips the test if the server that is tested does not serve such a bind.
-func (p *page) acceptsHTTP3(t *testing.T) {
-	t.Helper()
-	probe, err := harness.Launch(p.options)
-	if err != nil {
-		t.Skipf("this Highball does not serve h3://: %v", err)
-	}
-	if err := probe.Stop(); err != nil {
-		t.Fatal(err)
-	}
 }
