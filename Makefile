@@ -18,7 +18,8 @@ CROSS       := linux/amd64 linux/arm64 darwin/arm64
 
 # The race detector needs cgo, and so a C compiler.
 RACE := $(shell command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
-GO_TEST := $(if $(RACE),CGO_ENABLED=1) $(GO) test $(RACE)
+# A package may take longer than ten minutes, where the machine is slow.
+GO_TEST := $(if $(RACE),CGO_ENABLED=1) $(GO) test $(RACE) -timeout 20m
 
 # Tests find the virtualenv's python3, and the tools, as anybody would: first on PATH.
 WITH_VENV := PATH="$(CURDIR)/$(VENV)/bin:$(TOOLS)/pebble-$(PEBBLE):$$PATH"
