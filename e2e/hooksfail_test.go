@@ -98,7 +98,7 @@ func TestZygoteHooksThatHang(t *testing.T) {
 	for _, hook := range []string{"child_exit", "on_exit"} {
 		t.Run(hook, func(t *testing.T) {
 			t.Parallel()
-			o := hookedOptions(t, harness.Newest(t), telling, "--start-timeout", "3s")
+			o := hookedOptions(t, harness.Newest(t), telling, "--start-timeout", "8s")
 			o.Env = []string{"HANGS=" + hook}
 			h := startHooked(t, o)
 			h.awaitReady(t, 2)
