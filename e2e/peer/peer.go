@@ -57,10 +57,7 @@ func UWSGI(t testing.TB, application string, args ...string) *Peer {
 
 func run(t testing.TB, program, config string, args ...string) *Peer {
 	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		t.Skip(program + " is not installed")
-	}
+	path := Find(t, program)
 	dir := t.TempDir()
 	p := &Peer{Address: freeAddress(t)}
 	names := strings.NewReplacer("DIR", dir, "ADDRESS", p.Address)

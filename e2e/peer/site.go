@@ -55,18 +55,6 @@ func apacheModules(names ...string) string {
 	return lines
 }
 
-// need finds the program, or skips the test.
-func (p Program) need(t testing.TB) string {
-	t.Helper()
-	for _, dir := range []string{"", "/usr/sbin/"} {
-		if path, err := exec.LookPath(dir + p.Name); err == nil {
-			return path
-		}
-	}
-	t.Skip(p.Name + " is not installed")
-	return ""
-}
-
 // files puts the site's text and what is around it into dir, and returns the words by
 // which the arguments are completed.
 func (p Program) files(t testing.TB, dir, site string, addresses []string) *strings.Replacer {
@@ -97,7 +85,7 @@ func (p Program) Check(t testing.TB, dir, site string, addresses ...string) {
 
 func (p Program) command(t testing.TB, dir, site string, addresses, args []string) *exec.Cmd {
 	t.Helper()
-	path, words := p.need(t), p.files(t, dir, site, addresses)
+	path, words := Find(t, p.Name), p.files(t, dir, site, addresses)
 	var completed []string
 	for _, arg := range args {
 		completed = append(completed, words.Replace(arg))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"highball/e2e/harness"
+	"highball/e2e/peer"
 )
 
 const apacheFile = `
@@ -39,7 +40,7 @@ func apacheModules(t *testing.T) string {
 // is forged contradicts the true one.
 func TestApache(t *testing.T) {
 	t.Parallel()
-	path := need(t, "apache2")
+	path := peer.Find(t, "apache2")
 	s := start(t, environApp, "--trusted-proxies", "127.0.0.1", "--proxy-headers", "apache")
 	for _, preserve := range []string{"On", "Off"} {
 		dir, port := t.TempDir(), freePort(t)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"highball/e2e/harness"
+	"highball/e2e/peer"
 	"highball/internal/certs/certstest"
 )
 
@@ -57,7 +58,7 @@ func ownCertificate(t *testing.T) string {
 
 func TestHAProxy(t *testing.T) {
 	t.Parallel()
-	path := need(t, "haproxy")
+	path := peer.Find(t, "haproxy")
 	s := start(t, environApp, "--trusted-proxies", "127.0.0.1", "--proxy-headers", "haproxy")
 	words := map[string]string{"dir": t.TempDir(), "pem": ownCertificate(t), "introduced": s.introduced, "address": s.Address}
 	var ports []string
@@ -108,7 +109,7 @@ func stats(t *testing.T, dir string) string {
 
 func TestCurlHAProxyProtocol(t *testing.T) {
 	t.Parallel()
-	path := need(t, "curl")
+	path := peer.Find(t, "curl")
 	if help, err := exec.Command(path, "--help", "all").Output(); err != nil || !strings.Contains(string(help), "--haproxy-protocol") {
 		t.Skip("curl has no --haproxy-protocol")
 	}

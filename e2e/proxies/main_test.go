@@ -138,18 +138,6 @@ func get(t *testing.T, client *http.Client, url string) (int, string) {
 	return r.StatusCode, string(body)
 }
 
-// need finds a program, or skips the test.
-func need(t *testing.T, name string) string {
-	t.Helper()
-	for _, dir := range []string{"", "/usr/sbin/", "/usr/local/sbin/"} {
-		if path, err := exec.LookPath(dir + name); err == nil {
-			return path
-		}
-	}
-	t.Skipf("there is no %s", name)
-	return ""
-}
-
 // freePort is a port of 127.0.0.1 on which nobody listens.
 func freePort(t *testing.T) string {
 	t.Helper()

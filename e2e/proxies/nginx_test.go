@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"highball/e2e/harness"
+	"highball/e2e/peer"
 )
 
 const nginxFile = `
@@ -56,7 +57,7 @@ func streamModule() string {
 
 func behindNginx(t *testing.T, s server, stream string) (port, streamPort string) {
 	t.Helper()
-	path := need(t, "nginx")
+	path := peer.Find(t, "nginx")
 	port, streamPort = freePort(t), freePort(t)
 	dir := t.TempDir()
 	words := map[string]string{
@@ -108,7 +109,7 @@ func TestNginxOverUnixAlone(t *testing.T) {
 
 func TestNginxStream(t *testing.T) {
 	t.Parallel()
-	need(t, "nginx")
+	peer.Find(t, "nginx")
 	if streamModule() == "" {
 		t.Skip("nginx has no module for streams")
 	}
