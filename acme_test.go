@@ -1,6 +1,7 @@
 package highball
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -46,5 +47,23 @@ func TestAutomaticErrors(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error that says %q", err, want)
 		}
+	}
+}
+
+// noDNS puts records nowhere.
+type noDNS struct{}
+
+func (noDNS) Present(context.Context, string, string) error { return nil }
+func (noDNS) CleanUp(context.Context, string, string) error { return nil }
+
+// A program that answers dns-01 may have certificates for patterns, which others may not.
+func TestAutomaticByDNS(t *testing.T) {
+	cfg := Config{ACME: ACME{Names: []string{"*.a.test"}, Dir: t.TempDir(), DNS: noDNS{}}}
+	checked, err := cfg.withDefaults()
+	if err == nil {
+		_, err = checked.newAutomatic(nil)
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }

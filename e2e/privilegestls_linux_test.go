@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"strings"
@@ -29,9 +30,11 @@ func TestKeyThatTheUserCannotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	args := []string{"--user", a.name, "--workers", "1", "--control", "off", "--bind", "https://127.0.0.1:0", "--certfile", cert, "--keyfile", key}
-	out, err := exec.Command(binary, append([]string{"run", "wsgi.py", "--chdir", dir, "--python", publicPython(t)}, args...)...).CombinedOutput()
-	if err == nil {
-		t.Fatal("it starts")
+	ctx, cancel := context.WithTimeout(t.Context(), harness.Patience)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, binary, append([]string{"run", "wsgi.py", "--chdir", dir, "--python", publicPython(t)}, args...)...).CombinedOutput()
+	if err == nil || ctx.Err() != nil {
+		t.Fatalf("it starts: %s", out)
 	}
 	has(t, "a key of root's", string(out), key, "permission denied", "as the user that it runs as")
 	if strings.Contains(string(out), "listening") {
