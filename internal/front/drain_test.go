@@ -121,8 +121,8 @@ func TestDrainLingers(t *testing.T) {
 			eventually(t, "all are accepted and at rest", func() bool { return s.accepted() == 5 && s.resting() == 5 })
 			send(t, slow, request[:10])
 			eventually(t, "one has begun to ask", func() bool { return s.resting() == 4 })
-			done := draining(t, s)
 			began := time.Now()
+			done := draining(t, s)
 			<-time.After(200 * time.Millisecond)
 			for what, c := range map[string]net.Conn{"the used": used, "the fresh": fresh} {
 				send(t, c, request)
