@@ -151,6 +151,9 @@ func (c *conn) receiveTrailer(st *stream) *fault {
 		if f.Name[0] == ':' {
 			return streamFault(st.id, protocolError, "RFC 9113 8.1", "a pseudo-field behind the body")
 		}
+		if reason := ofConnection(f); reason != "" {
+			return streamFault(st.id, protocolError, "RFC 9113 8.2.2", "behind the body %s", reason)
+		}
 		st.trailer = append(st.trailer, h1.Field{Name: c.canonical(f.Name), Value: f.Value})
 	}
 	return c.endRemote(st)

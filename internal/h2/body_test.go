@@ -62,15 +62,15 @@ func TestFalseLengths(t *testing.T) {
 // What comes behind a body is checked as a head is.
 func TestMalformedTrailers(t *testing.T) {
 	c := connect(t, serving(t, echo))
-	for i, field := range []string{":path", "X-Upper", "x no"} {
+	for i, field := range []string{":path", "X-Upper", "x no", "connection", "transfer-encoding", "upgrade", "keep-alive", "proxy-connection", "te"} {
 		stream := uint32(2*i + 1)
 		c.ask(stream, false, post)
 		c.ask(stream, true, nil, field, "1")
 		c.wantReset(stream, http2.ErrCodeProtocol)
 	}
-	c.ask(9, false, post)
-	c.ask(9, false, nil, "x-trailer", "1")
-	c.wantReset(9, http2.ErrCodeProtocol)
+	c.ask(99, false, post)
+	c.ask(99, false, nil, "x-trailer", "1")
+	c.wantReset(99, http2.ErrCodeProtocol)
 }
 
 // A client may send what its handler has room for, and no more before that is read.

@@ -86,16 +86,23 @@ func (h *requestHead) pseudo(f h1.Field) *malformed {
 	return nil
 }
 
+// ofConnection: RFC 9113 8.2.2.
+func ofConnection(f h1.Field) string {
+	switch {
+	case h1.IsOfConnection(f.Name):
+		return f.Name + ", which belongs to a connection of HTTP/1"
+	case f.Name == "te" && !h1.EqualFold(f.Value, "trailers"):
+		return "TE other than trailers"
+	}
+	return ""
+}
+
 // field looks at the fields that mean something here.
 func (h *requestHead) field(f h1.Field, hosts *int) *malformed {
-	if h1.IsOfConnection(f.Name) {
-		return &malformed{"RFC 9113 8.2.2", f.Name + ", which belongs to a connection of HTTP/1"}
+	if reason := ofConnection(f); reason != "" {
+		return &malformed{"RFC 9113 8.2.2", reason}
 	}
 	switch f.Name {
-	case "te":
-		if !h1.EqualFold(f.Value, "trailers") {
-			return &malformed{"RFC 9113 8.2.2", "TE other than trailers"}
-		}
 	case "host":
 		if *hosts++; *hosts > 1 {
 			return &malformed{"RFC 9112 3.2", "more than one Host"}
