@@ -187,7 +187,11 @@ func (c *conn) end(err error) {
 		f = nil
 	}
 	if f != nil && (f.code != noError || !c.leaving.final) {
-		c.output.pending = appendGoAway(c.output.room(c.server), c.lastID, f.code, f.reason)
+		last := c.lastID
+		if c.leaving.final {
+			last = c.leaving.last // RFC 9113 6.8: never more than before
+		}
+		c.output.pending = appendGoAway(c.output.room(c.server), last, f.code, f.reason)
 		c.kick()
 	}
 	c.abandon()

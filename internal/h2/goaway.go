@@ -11,6 +11,7 @@ type leaving struct {
 	said  bool
 	since int64 // tick
 	final bool
+	last  uint32 // the stream that the final one named: none behind it is taken
 	why   *fault // the connection is to end, for the goroutine that reads
 }
 
@@ -30,7 +31,7 @@ func (c *conn) heard() {
 	if !c.leaving.said || c.leaving.final || c.over {
 		return
 	}
-	c.leaving.final = true
+	c.leaving.final, c.leaving.last = true, c.lastID
 	c.output.pending = appendGoAway(c.output.room(c.server), c.lastID, noError, "")
 	c.kick()
 }

@@ -46,6 +46,31 @@ func TestDrain(t *testing.T) {
 	c.wantEnd()
 }
 
+// What was not taken after the last GOAWAY no later one claims to be (RFC 9113 6.8): its
+// client would not ask elsewhere.
+func TestNoGoAwayTakesBackAnother(t *testing.T) {
+	began, release := make(chan struct{}), make(chan struct{})
+	s := serving(t, func(http.ResponseWriter, *http.Request) {
+		began <- struct{}{}
+		<-release
+	})
+	s.Linger = time.Hour
+	c := connect(t, s)
+	c.ask(1, true, get)
+	wait(t, "the handler", began)
+	s.Drain()
+	f := c.await("the PING", func(f frame) bool { return f.Type == http2.FramePing })
+	c.must(c.WritePing(true, [8]byte(f.data)))
+	c.await("the second GOAWAY", func(f frame) bool { return f.Type == http2.FrameGoAway && f.last == 1 })
+	c.ask(3, true, get) // too late
+	c.must(c.WriteRawFrame(http2.FramePing, 0, 1, make([]byte, 8)))
+	f = c.await("a third", func(f frame) bool { return f.Type == http2.FrameGoAway })
+	if f.code != http2.ErrCodeProtocol || f.last != 1 {
+		t.Errorf("got %v, last %d", f, f.last)
+	}
+	close(release)
+}
+
 // A client that does not say that it has heard of the drain has a moment for it; one
 // that connects during a drain is served once.
 func TestDrainOfTheSilent(t *testing.T) {
