@@ -96,6 +96,39 @@ func TestSendTimeoutOfStreamIsByProgress(t *testing.T) {
 	}
 }
 
+// A client that asks and takes no answers ends its own connection, and no more than that.
+func TestUnreadPongsOfHTTP2(t *testing.T) {
+	_, addr := bounded(t, "tcp", Options{}, evictAfter, func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodGet:
+			for err := error(nil); err == nil; {
+				_, err = w.Write(make([]byte, 1<<20))
+			}
+		case http.MethodPost:
+			_, _ = io.Copy(io.Discard, r.Body)
+		}
+	})
+	c := connect(t, addr)
+	send(t, c, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"+
+		string(frame(4, 0, 0, 0, 4, 0x7F, 0xFF, 0xFF, 0xFF))+ // SETTINGS_INITIAL_WINDOW_SIZE
+		string(frame(8, 0, 0, 0x7F, 0, 0, 0))+
+		string(frame(1, 5, 1, 0x82, 0x84, 0x86, 0x41, 1, 'x')))
+	ping := frame(6, 0, 0, make([]byte, 8)...)
+	var err error
+	for i := 0; err == nil; i++ { // what is of use pays for the PING
+		stream := uint32(3 + 2*(i/2000))
+		if i%2000 == 0 {
+			_, _ = c.Write(frame(1, 4, stream, 0x83, 0x84, 0x86, 0x41, 1, 'x'))
+		}
+		_, err = c.Write(append(frame(0, 0, stream, make([]byte, 256)...), ping...))
+	}
+	other := connect(t, addr)
+	send(t, other, "PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+	if answer, err := io.ReadAll(other); err != nil || !bytes.HasPrefix(answer, []byte("HTTP/1.1 200")) {
+		t.Errorf("another client: %.40q, %v", answer, err)
+	}
+}
+
 // Bodies that wait for their handlers leave room for those that are read: otherwise all
 // of a connection could wait for each other.
 func TestUnreadBodiesOfHTTP2(t *testing.T) {
