@@ -3,6 +3,7 @@ package certs
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -56,12 +57,17 @@ func (s *Store) firstClients() error {
 	return nil
 }
 
+var errNoIssuer = errors.New("there is no certificate: want those of who issues the clients', in PEM, -----BEGIN CERTIFICATE-----")
+
 func loadPool(path string) (*x509.CertPool, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("client-ca: %w", err)
 	}
 	issuers, err := parseCertificates(text)
+	if errors.Is(err, errNoCertificate) {
+		err = errNoIssuer
+	}
 	if err != nil {
 		return nil, fmt.Errorf("client-ca %s: %w", path, err)
 	}

@@ -127,6 +127,15 @@ func TestEscapedNames(t *testing.T) {
 	}
 }
 
+// A file that is no help is named by its own setting.
+func TestClientIssuersAreMissing(t *testing.T) {
+	path := certstest.Write(t, filepath.Join(t.TempDir(), "empty.pem"), nil)
+	_, err := New(Options{ClientCA: path, Clients: RequiredClients})
+	if err == nil || !strings.Contains(err.Error(), "client-ca "+path+": there is no certificate") || strings.Contains(err.Error(), "certfile") {
+		t.Error(err)
+	}
+}
+
 // Others who issue are believed without a restart, and those of before no more: not even
 // of sessions that they have begun.
 func TestClientIssuersReload(t *testing.T) {

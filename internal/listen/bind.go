@@ -159,17 +159,23 @@ func (b Bind) portCollides(other Bind) error {
 	}
 	ip, otherIP := net.ParseIP(one.Host), net.ParseIP(two.Host)
 	if one.Host == two.Host || ip != nil && ip.Equal(otherIP) || one.isAny() && two.isAny() && b.shares(other) {
-		return fmt.Errorf("bind: %s and %s are the same address: every address is listened on once", other, b)
+		return fmt.Errorf("bind: %s and %s are the same address: every address is listened on once", other.named(), b.named())
 	}
 	if b.Options.ReusePort && other.Options.ReusePort {
 		return nil // the system prefers the more exact one
 	}
 	for _, pair := range [][2]Bind{{b, other}, {other, b}} {
 		if all, single := pair[0], pair[1]; all.Address.isAny() && !single.Address.isAny() && all.covers(single) {
-			return fmt.Errorf("bind: %s takes the connections of %s as well: leave one of them out", all, single)
+			return fmt.Errorf("bind: %s takes the connections of %s as well: leave one of them out", all.named(), single.named())
 		}
 	}
 	return nil
+}
+
+// named is b without what comes of a setting for all.
+func (b Bind) named() Bind {
+	b.Options.Backlog = 0
+	return b
 }
 
 // isAny says whether all addresses of the machine are meant.

@@ -88,6 +88,7 @@ func TestCollisions(t *testing.T) {
 		{"127.0.0.1:80", "[::ffff:127.0.0.1]:80", "the same address"},
 		{"0.0.0.0:80", "[::]:80", "the same address"},
 		{"0.0.0.0:80", "[::]:80?ipv6only", ""},
+		{":80?backlog=7", "0.0.0.0:80?backlog=7", "80 and "},
 		{":80", "127.0.0.1:80", ":80 takes the connections of 127.0.0.1:80"},
 		{"[::1]:80", ":80", ":80 takes the connections of [::1]:80"},
 		{"0.0.0.0:80", "[::1]:80", ""},

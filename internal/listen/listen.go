@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -89,6 +90,9 @@ const inUse = "address already in use: is another server running? choose another
 func explainTCP(a Address, err error) error {
 	explain := func(text string) error { return &addressError{a, text, cause(err)} }
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
+		if slices.Contains([]Protocol{HTTP, HTTPS, H3, UWSGI}, Protocol(a.Host)) {
+			return explain(fmt.Sprintf("host %q not found: did you mean %s://:%d?", a.Host, a.Host, a.Port))
+		}
 		return explain(fmt.Sprintf("host %q not found: is it spelled right? use an IP address, or :%d for all", a.Host, a.Port))
 	}
 	switch {

@@ -97,6 +97,7 @@ func TestExplainTCP(t *testing.T) {
 		{"policy", Address{Port: 8000}, bind(syscall.EACCES), ":8000: permission denied: a security policy"},
 		{"no IPv6", Address{Host: "::1", Port: 1}, bind(syscall.EAFNOSUPPORT), "[::1]:1: this machine does not speak"},
 		{"no host", Address{Host: "nosuch", Port: 1}, &net.OpError{Op: "listen", Err: &net.DNSError{Name: "nosuch", IsNotFound: true}}, `nosuch:1: host "nosuch" not found`},
+		{"a protocol", Address{Host: "https", Port: 1}, &net.OpError{Op: "listen", Err: &net.DNSError{Name: "https", IsNotFound: true}}, `https:1: host "https" not found: did you mean https://:1?`},
 		{"other", Address{Port: 1}, bind(syscall.ENOMEM), ":1: bind: " + syscall.ENOMEM.Error()},
 	}
 	for _, tt := range tests {

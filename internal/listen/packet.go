@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -42,7 +43,7 @@ func ListenPacket(ctx context.Context, a Address) (*Packet, error) {
 	}
 	c, err := lc.ListenPacket(ctx, network, a.String())
 	if err != nil {
-		return nil, explainTCP(a, err)
+		return nil, fmt.Errorf(packetPrefix+"%w", explainTCP(a, err)) // TCP may have the same address, and be well
 	}
 	p := newPacket(c.(*net.UDPConn), packetPrefix+a.String())
 	p.Own()
