@@ -114,7 +114,7 @@ func (c *Config) checkSecureBinds() error {
 		}
 		secure = true
 		if !c.hasCertificates() {
-			return fmt.Errorf("bind %s needs a certificate: add --certfile FILE --keyfile FILE, in PEM, or --https NAME to get one", text)
+			return fmt.Errorf("bind %s needs a certificate: add --certfile FILE --keyfile FILE, in PEM, or --https NAME to get one, or --local-https for development", text)
 		}
 	}
 	if !secure && c.hasCertificates() {

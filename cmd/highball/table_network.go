@@ -15,7 +15,7 @@ func networkSettings() []settings.Setting {
 			Name: "bind", Short: "b", Kind: settings.List, Group: group,
 			Default: highball.DefaultBind, Placeholder: "ADDRESS",
 			Usage:   "an address to listen on: HOST:PORT, :PORT, unix:PATH, fd://N or systemd:NAME",
-			KnownAs: []string{"listen", "host", "port", "http", "socket", "address", "uwsgi-socket"},
+			KnownAs: []string{"listen", "host", "port", "http", "socket", "address", "http3", "h3", "quic-bind", "uwsgi-socket"},
 			Doc: `
 The addresses to listen on, ` + "`[proxy+][PROTOCOL://]ADDRESS[?OPTIONS]`" + `; given several times, all of them. The protocol is one of
 

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The UDP socket of an address is shown as the TCP socket of the same is.
-func TestPacketURL(t *testing.T) {
+// A UDP socket whose address is taken is refused by the name that the operator wrote.
+func TestPacketInUse(t *testing.T) {
 	for host, want := range map[string]string{"": "h3://0.0.0.0:%d", "127.0.0.1": "h3://127.0.0.1:%d"} {
 		p, err := ListenPacket(context.Background(), Address{Host: host})
 		if err != nil {
