@@ -101,7 +101,7 @@ func (k *kept) over(err error, wait time.Duration) bool {
 // tend gets the certificate if there is none, renews it if it is time or if it was
 // revoked, and serves what there is then.
 func (k *kept) tend(ctx context.Context, failures int) error {
-	a := &attempt{tries: failures}
+	a, before := &attempt{tries: failures}, k.leaf()
 	ctx, a.cancel = context.WithTimeout(ctx, attemptTime)
 	defer a.cancel()
 	ctx = a.context(ctx)
@@ -122,7 +122,7 @@ func (k *kept) tend(ctx context.Context, failures int) error {
 		err = a.failed // what certmagic itself would have tried again
 	}
 	if err == nil {
-		k.report(a)
+		k.report(a, before)
 	}
 	return err
 }

@@ -47,15 +47,17 @@ func onEvent(ctx context.Context, event string, data map[string]any) error {
 	return nil
 }
 
-// report says in one line that there is a new certificate.
-func (k *kept) report(a *attempt) {
-	leaf := k.leaf()
-	if !a.obtained || leaf == nil {
+// report says in one line that there is another certificate than before. Where servers
+// share the directory, one of them gets it, and the others find it there.
+func (k *kept) report(a *attempt, before *x509.Certificate) {
+	leaf, what := k.leaf(), "certificate loaded"
+	switch {
+	case leaf == nil || !a.obtained && leaf.Equal(before):
 		return
-	}
-	what := "certificate obtained"
-	if a.renewed {
+	case a.renewed:
 		what = "certificate renewed"
+	case a.obtained:
+		what = "certificate obtained"
 	}
 	k.log.Info(what, "until", leaf.NotAfter, "from", issuerOf(leaf))
 }

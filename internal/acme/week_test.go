@@ -145,3 +145,24 @@ func TestOneOrderForTwo(t *testing.T) {
 		check(2)
 	})
 }
+
+// Of two that share a directory one gets the certificate, and both say that they have it.
+func TestTwoShareADirectory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, dir, logs := newAuthority(t, 30*day), t.TempDir(), [2]*log{{}, {}}
+		for i := range logs {
+			m := newManager(t, a, logs[i], Options{Names: []string{"example.test"}, Dir: dir})
+			start(t, m)
+			defer m.Close()
+		}
+		says := func(text string) int { return len(logs[0].lines(text)) + len(logs[1].lines(text)) }
+		<-time.After(time.Minute)
+		if got, found := says("certificate obtained"), says("certificate loaded"); got != 1 || found != 1 || len(a.asked()) != 1 {
+			t.Errorf("obtained %d, loaded %d, orders %v", got, found, a.asked())
+		}
+		<-time.After(25 * day)
+		if got, found := says("certificate renewed"), says("certificate loaded"); got != 1 || found != 2 || len(a.asked()) != 2 {
+			t.Errorf("renewed %d, loaded %d, orders %v", got, found, a.asked())
+		}
+	})
+}
