@@ -114,6 +114,7 @@ func (r *run) open(ctx context.Context) error {
 		return err
 	}
 	r.tellBacklog()
+	r.tellRedirect()
 	if r.s.cfg.BeforeWorkers == nil {
 		return nil
 	}

@@ -219,6 +219,21 @@ func (s *Server) redirected() func(r *http.Request, status, bytes int) {
 	}
 }
 
+// tellRedirect warns of a redirect that never ends: whoever asks again, by https, asks a
+// proxy that is not believed when it says so.
+func (r *run) tellRedirect() {
+	cfg := &r.s.cfg
+	if !cfg.TLS.Redirect || len(cfg.TrustedProxies) > 0 {
+		return
+	}
+	for _, b := range r.binds {
+		if b.Protocol != listen.HTTP {
+			return
+		}
+	}
+	r.s.logger.Warn("redirect-https has all requests redirected and none served: no address is served by https, and no proxy is named by trusted-proxies that may say that a client came by it")
+}
+
 // securePort is the port of the first https address, 0 if there is none.
 func (r *run) securePort() uint16 {
 	for i, b := range r.binds {

@@ -41,3 +41,18 @@ func TestStatusTellsOfCertificates(t *testing.T) {
 	s.WaitText(t, "a certificate cannot be taken")
 	has(status(), "    127.0.0.1, a.test: the files as they are now cannot be taken: ", "not written whole")
 }
+
+// A redirect to https that nobody could follow is told of at the start, and no other.
+func TestRedirectForEver(t *testing.T) {
+	const says = "redirect-https has all requests redirected"
+	run := func(args ...string) int {
+		s := harness.Start(t, harness.Options{App: "hello", Python: harness.Newest(t).Path, Args: append(args, "--redirect-https")})
+		return s.Count(says)
+	}
+	if run() != 1 {
+		t.Error("no warning")
+	}
+	if run("--trusted-proxies", "127.0.0.1") != 0 || secureSite(t, "hello", "--redirect-https").Count(says) != 0 {
+		t.Error("a warning of what can be followed")
+	}
+}
