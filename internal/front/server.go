@@ -108,6 +108,7 @@ func (s *Server) acceptAll(l *listener) error {
 
 func (s *Server) serveConn(c net.Conn, how Listening) {
 	t := trackedOf(c)
+	defer s.outlive(t, c)
 	switch {
 	case t == nil && (how.Proxied != nil || how.UWSGI != nil): // of a network without trust
 		_ = c.Close()
