@@ -49,7 +49,7 @@ func (s *scene) believe(t *testing.T) {
 func (s *scene) start(t *testing.T, flags ...string) {
 	t.Helper()
 	s.Server = harness.Start(t, harness.Options{App: "hello", Args: append([]string{
-		"--bind", "127.0.0.1:" + s.http, "--bind", "https://127.0.0.1:" + s.https, "--redirect-https",
+		"--bind", "127.0.0.1:" + s.http, "--bind", "https://127.0.0.1:" + s.https, "--bind", "h3://127.0.0.1:" + s.https, "--redirect-https",
 		"--acme-ca", s.ca.URL, "--acme-ca-root", s.ca.Root, "--acme-dir", s.dir, "--workers", "1",
 	}, flags...)})
 }
@@ -93,8 +93,13 @@ func TestCertificateByItself(t *testing.T) {
 			s := newScene(t)
 			s.start(t, "--https", "example.test", "--acme-challenge", challenge)
 			s.WaitText(t, "certificate obtained")
-			if body, err := s.curl(t, s.secure("example.test")); err != nil || !strings.Contains(body, "hello") {
-				t.Errorf("%q, %v", body, err)
+			for flag, version := range map[string]string{"--http1.1": "1.1", "--http2": "2"} {
+				if body, err := s.curl(t, flag, "--write-out", "by %{http_version}", s.secure("example.test")); err != nil || !strings.Contains(body, "hello") || !strings.HasSuffix(body, "by "+version) {
+					t.Errorf("%s: %q, %v", flag, body, err)
+				}
+			}
+			if body, err := s.byHTTP3(t, "example.test"); err != nil || !strings.Contains(body, "hello") {
+				t.Errorf("by HTTP/3: %q, %v", body, err)
 			}
 			head, _ := s.curl(t, "--head", "http://example.test:"+s.http+"/.well-known/acme-challenge/x")
 			if !strings.Contains(head, " 308 ") || !strings.Contains(head, "Location: "+s.secure("example.test")+".well-known") {
