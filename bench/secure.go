@@ -114,7 +114,7 @@ func measureHandshakes(ctx context.Context, b *bench) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		perCPU := newRow("handshakes", kind.name+", in a second of a processor", "handshakes", loads, func(l load) float64 { return 1e6 / l.CPU })
+		perCPU := newRow("handshakes", kind.name+", in a second of a processor", "handshakes", loads, perProcessor)
 		if kind.groups != nil {
 			perCPU = perCPU.shareAtLeast(nginx, "nginx's", minHandshakes)
 		}
@@ -123,6 +123,15 @@ func measureHandshakes(ctx context.Context, b *bench) ([]row, error) {
 			newRow("handshakes", kind.name+", by one client", "handshakes/s", loads, perSecond))
 	}
 	return rows, nil
+}
+
+// perProcessor is how many were served in a second of CPU; 0 where there were too few to
+// have taken a tick of it.
+func perProcessor(l load) float64 {
+	if l.CPU == 0 {
+		return 0
+	}
+	return 1e6 / l.CPU
 }
 
 // shakeHands shakes hands for so long, with one of these groups, and returns what that

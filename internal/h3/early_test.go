@@ -153,7 +153,7 @@ func TestNothingIsServedEarlyOfAnAddressThatMayBeForged(t *testing.T) {
 	r, served := startEarly(t)
 	hears := make(chan struct{})
 	config, _ := r.session(t)
-	q, _ := r.early(t, config, nil, hears, get())
+	q, stream := r.early(t, config, nil, hears, get())
 	select {
 	case got := <-served:
 		close(hears)
@@ -168,6 +168,9 @@ func TestNothingIsServedEarlyOfAnAddressThatMayBeForged(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("not served after the handshake's end")
+	}
+	if p, err := io.ReadAll(stream); err != nil || len(p) == 0 { // by its end the client's handshake is over
+		t.Errorf("%d bytes, %v", len(p), err)
 	}
 	if !q.ConnectionState().Used0RTT {
 		t.Error("there was no early data")
