@@ -241,6 +241,7 @@ func TestOnlyRootBecomesAUser(t *testing.T) {
 		return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
 	}
 	cmd := exec.Command(binary, "run", "wsgi.py", "--chdir", dir, "--user", "nobody", "--control", "off", "--bind", "127.0.0.1:0")
+	cmd.Env = harness.CleanEnviron()
 	cmd.SysProcAttr = as(4712, 4711)
 	out, err := cmd.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "only root may become another user") || strings.Contains(string(out), "python") {

@@ -55,8 +55,10 @@ func TestUserCannotEnterTheProject(t *testing.T) {
 	if err := os.Mkdir(closed, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(binary, "run", "wsgi.py", "--chdir", closed, "--python", publicPython(t),
-		"--user", a.name, "--control", "off", "--bind", "127.0.0.1:0").CombinedOutput()
+	cmd := exec.Command(binary, "run", "wsgi.py", "--chdir", closed, "--python", publicPython(t),
+		"--user", a.name, "--control", "off", "--bind", "127.0.0.1:0")
+	cmd.Env = harness.CleanEnviron()
+	out, err := cmd.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), closed+": the user that the server runs as") {
 		t.Errorf("%v\n%s", err, out)
 	}

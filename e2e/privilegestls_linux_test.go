@@ -32,7 +32,9 @@ func TestKeyThatTheUserCannotRead(t *testing.T) {
 	args := []string{"--user", a.name, "--workers", "1", "--control", "off", "--bind", "https://127.0.0.1:0", "--certfile", cert, "--keyfile", key}
 	ctx, cancel := context.WithTimeout(t.Context(), harness.Patience)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, binary, append([]string{"run", "wsgi.py", "--chdir", dir, "--python", publicPython(t)}, args...)...).CombinedOutput()
+	cmd := exec.CommandContext(ctx, binary, append([]string{"run", "wsgi.py", "--chdir", dir, "--python", publicPython(t)}, args...)...)
+	cmd.Env = harness.CleanEnviron()
+	out, err := cmd.CombinedOutput()
 	if err == nil || ctx.Err() != nil {
 		t.Fatalf("it starts: %s", out)
 	}

@@ -105,6 +105,7 @@ func TestDescriptorIsNoSocket(t *testing.T) {
 func refuses(t *testing.T, why string, args ...string) {
 	t.Helper()
 	cmd := exec.Command(harness.Binary(), append([]string{"run", "echo", "--chdir", harness.Apps(), "--control", "off"}, args...)...)
+	cmd.Env = harness.CleanEnviron()
 	out, err := cmd.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), why) || strings.Contains(string(out), "python") {
 		t.Errorf("%v: %v, want %q before anything is started:\n%s", args, err, why, out)

@@ -95,7 +95,7 @@ func Launch(o Options) (*Server, error) {
 		args = append(args, "--bind", bind)
 	}
 	cmd := exec.Command(args[0], append(args[1:], o.Args...)...)
-	cmd.Env = append(cleanEnviron(), "TMPDIR="+s.scratch, markName+"="+s.mark, "PYTHONDONTWRITEBYTECODE=1")
+	cmd.Env = append(CleanEnviron(), "TMPDIR="+s.scratch, markName+"="+s.mark, "PYTHONDONTWRITEBYTECODE=1")
 	cmd.Env = append(cmd.Env, o.Env...)
 	cmd.ExtraFiles = o.Files
 	if o.Stdin != nil {
@@ -112,8 +112,8 @@ var marks atomic.Int64
 
 func newMark() string { return fmt.Sprintf("%d.%d", os.Getpid(), marks.Add(1)) }
 
-// cleanEnviron is our environment without what would change the server's settings.
-func cleanEnviron() []string {
+// CleanEnviron is our environment without what would change the server's settings.
+func CleanEnviron() []string {
 	return slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		return strings.HasPrefix(entry, "HIGHBALL_") || strings.HasPrefix(entry, "VIRTUAL_ENV=")
 	})

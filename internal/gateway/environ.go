@@ -31,6 +31,9 @@ func (x *exchange) frame(b []byte) ([]byte, error) {
 		x.intake = newIntake(&x.client, x.r, nil) // for its end: the body may never come
 		return b, refuse(http.StatusExpectationFailed, "Expect: "+quote(strings.Join(expect, ", "))+" is not 100-continue (RFC 9110 10.1.1)")
 	}
+	if len(x.r.Trailer) > 0 && x.r.Header["Trailer"] == nil {
+		x.announced = slices.Sorted(maps.Keys(x.r.Trailer)) // net/http adds what comes behind the body
+	}
 	body, err := x.collect(b)
 	if err != nil {
 		return b, err
@@ -187,9 +190,8 @@ func (x *exchange) appendHeaders(b []byte) []byte {
 	if len(r.TransferEncoding) > 0 && x.length < 0 {
 		b = wire.AppendItem(b, "HTTP_TRANSFER_ENCODING", strings.Join(r.TransferEncoding, ", "))
 	}
-	if len(r.Trailer) > 0 && r.Header["Trailer"] == nil {
-		names := slices.Sorted(maps.Keys(r.Trailer))
-		b = wire.AppendItem(b, "HTTP_TRAILER", strings.Join(names, ", "))
+	if len(x.announced) > 0 {
+		b = wire.AppendItem(b, "HTTP_TRAILER", strings.Join(x.announced, ", "))
 	}
 	return b
 }

@@ -37,6 +37,8 @@ type exchange struct {
 	spooled *spool.File
 	length  int64 // -1: not known
 
+	announced []string // trailers, where no field is left that names them
+
 	out *outlet // sends the response; nil where the exchange does
 
 	route     uint64
