@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"highball/e2e/harness"
@@ -67,29 +66,7 @@ func run(t testing.TB, program, config string, args ...string) *Peer {
 	for i := range args {
 		args[i] = names.Replace(args[i])
 	}
-	var out strings.Builder
-	cmd := exec.Command(path, args...)
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(ended) }()
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		<-ended
-		if t.Failed() {
-			log, _ := os.ReadFile(filepath.Join(dir, "log"))
-			t.Logf("%s said:\n%s%s", program, out.String(), log)
-		}
-	})
-	harness.Eventually(t, program+" listens", func() bool {
-		c, err := net.Dial("tcp", p.Address)
-		if err == nil {
-			_ = c.Close()
-		}
-		return err == nil
-	})
+	serve(t, program, exec.Command(path, args...), dir, p.Address)
 	return p
 }
 

@@ -97,7 +97,13 @@ func (p Program) command(t testing.TB, dir, site string, addresses, args []strin
 // the addresses.
 func (p Program) Serve(t testing.TB, dir, site string, addresses ...string) {
 	t.Helper()
-	cmd := p.command(t, dir, site, addresses, p.serve)
+	serve(t, p.Name, p.command(t, dir, site, addresses, p.serve), dir, addresses...)
+}
+
+// serve runs cmd until the test ends, and returns when it listens on the addresses. What
+// it has said, and its log in dir, are told if the test fails.
+func serve(t testing.TB, name string, cmd *exec.Cmd, dir string, addresses ...string) {
+	t.Helper()
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -111,18 +117,18 @@ func (p Program) Serve(t testing.TB, dir, site string, addresses ...string) {
 		<-ended
 		if t.Failed() {
 			log, _ := os.ReadFile(filepath.Join(dir, "log"))
-			t.Logf("%s said:\n%s%.8000s", p.Name, out.String(), log)
+			t.Logf("%s said:\n%s%.8000s", name, out.String(), log)
 		}
 	})
 	for _, address := range addresses {
-		harness.Eventually(t, p.Name+" listens on "+address, func() bool {
+		harness.Eventually(t, name+" listens on "+address, func() bool {
 			c, err := net.Dial("tcp", address)
 			if err == nil {
 				_ = c.Close()
 			}
 			select {
 			case <-ended:
-				t.Fatalf("%s has ended", p.Name)
+				t.Fatalf("%s has ended", name)
 			default:
 			}
 			return err == nil
