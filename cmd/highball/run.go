@@ -110,6 +110,7 @@ func (p *program) serve(ctx context.Context, srv server, logs logs, touched *tou
 	for {
 		select {
 		case err := <-ended:
+			up.end() // `highball ctl stop` says nothing of it
 			return err
 		case result := <-up.results:
 			if up.settle(result, !first.IsZero()) {

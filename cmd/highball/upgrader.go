@@ -121,13 +121,20 @@ func (u *upgrader) giveUp() bool {
 	return true
 }
 
-// discard ends an upgrade that is in progress: at once, and whether or not the new
-// process is ready. It returns when that has ended.
+// discard ends an upgrade that is in progress, at once.
 func (u *upgrader) discard() {
+	if u.current != nil {
+		_ = u.current.process.Kill()
+	}
+	u.end()
+}
+
+// end ends an upgrade that is in progress, in good order, whether or not the new
+// process is ready. It returns when that has ended, which takes grace at most.
+func (u *upgrader) end() {
 	if u.current == nil {
 		return
 	}
-	_ = u.current.process.Kill()
 	u.cancel(errStopping)
 	if result := <-u.results; result.err == nil {
 		u.current.abandon(u.grace)
