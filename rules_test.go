@@ -39,6 +39,7 @@ var spokes = map[string][]string{
 	"internal/certs":   {"internal/origin"},
 	"internal/https":   {"internal/origin"},
 	"internal/control": {"internal/listen"}, // one rule for the files of sockets
+	"internal/migrate": {"internal/settings"},
 	"internal/proxied": {"internal/h1", "internal/obs", "internal/origin"},
 }
 

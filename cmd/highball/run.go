@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"highball"
+	"highball/internal/settings"
 )
 
 func (p *program) runCommand() *cobra.Command {
@@ -38,15 +41,26 @@ func (p *program) runCommand() *cobra.Command {
 }
 
 func (p *program) run(cmd *cobra.Command, args []string) error {
+	values, err := p.loadSettings(cmd, args)
+	if err != nil {
+		return err
+	}
+	return p.launch(cmd, values, manner{})
+}
+
+// manner is what a verb that serves has its own way in, and no setting is there for.
+type manner struct {
+	// adjust, if set, has the last word on what package highball gets.
+	adjust func(*highball.Config)
+}
+
+// launch serves by these settings until the server ends.
+func (p *program) launch(cmd *cobra.Command, values settings.Values, manner manner) error {
 	place, err := newSuccessor(p.environ)
 	if err != nil {
 		return err
 	}
 	self, err := findSelf(os.Args, p.environ)
-	if err != nil {
-		return err
-	}
-	values, err := p.loadSettings(cmd, args)
 	if err != nil {
 		return err
 	}
@@ -73,6 +87,9 @@ func (p *program) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	cfg.Bind = bindsFor(values, cfg.Sockets)
+	if manner.adjust != nil {
+		manner.adjust(&cfg)
+	}
 	place.tellLimit(cfg.StartTimeout)
 	srv, err := p.newServer(cfg)
 	if err != nil {

@@ -3,10 +3,23 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 )
+
+// Given is a value that another program's configuration comes to.
+type Given struct {
+	// Name is the setting's.
+	Name string
+
+	// Texts are its values, written as a flag's: one, or those of a list or a table.
+	Texts []string
+
+	// Place says where it was found, as "gunicorn.conf.py:12".
+	Place string
+}
 
 // Sources is where [Table.Resolve] looks for values.
 type Sources struct {
@@ -15,6 +28,9 @@ type Sources struct {
 
 	// Args are the arguments that remain after the flags.
 	Args []string
+
+	// Given comes before all others. Of two with one name the later counts.
+	Given []Given
 
 	// Environ is the process environment, entries of the form "NAME=value".
 	Environ []string
@@ -111,6 +127,11 @@ func (r *resolver) resolve(s Setting) {
 func (r *resolver) lookup(s Setting) (texts []string, source, place string, err error) {
 	if arg, ok := r.args[s.Name]; ok {
 		return []string{arg}, "argument", "argument", nil
+	}
+	for _, given := range slices.Backward(r.from.Given) {
+		if given.Name == s.Name {
+			return given.Texts, given.Place, given.Place + ": " + s.Name, nil
+		}
 	}
 	if flag, ok := fromFlag(r.from.Flags, s); ok {
 		return flag.texts, "flag " + flag.given, flag.given, nil

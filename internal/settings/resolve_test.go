@@ -2,6 +2,7 @@ package settings
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -119,5 +120,18 @@ func TestDefaultMustFitItsKind(t *testing.T) {
 	const want = `default of --n: "x" is not a whole number of at least 0`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// What another program's configuration comes to is before every other source.
+func TestGiven(t *testing.T) {
+	foreign := []Given{{"threads", []string{"3"}, "app.ini:2"}, {"threads", []string{"5"}, "app.ini:9"}}
+	v, err := resolve(t, given{foreign: foreign, line: []string{"--threads=7"}})
+	if err != nil || v.Int("threads") != 5 || v.Source("threads") != "app.ini:9" {
+		t.Errorf("%d of %s, %v", v.Int("threads"), v.Source("threads"), err)
+	}
+	_, err = resolve(t, given{foreign: []Given{{"threads", []string{"many"}, "app.ini:2"}}})
+	if err == nil || !strings.HasPrefix(err.Error(), "app.ini:2: threads: ") {
+		t.Error(err)
 	}
 }

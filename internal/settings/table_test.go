@@ -27,6 +27,7 @@ type given struct {
 	line    []string
 	environ []string
 	file    string
+	foreign []Given
 }
 
 // resolve runs the sources through demo. The file is called demo.toml, since the
@@ -39,7 +40,7 @@ func resolve(t *testing.T, g given) (Values, error) {
 	if err := flags.Parse(g.line); err != nil {
 		t.Fatalf("parsing %q: %v", g.line, err)
 	}
-	sources := Sources{Flags: flags, Args: flags.Args(), Environ: g.environ}
+	sources := Sources{Given: g.foreign, Flags: flags, Args: flags.Args(), Environ: g.environ}
 	if g.file != "" {
 		t.Chdir(t.TempDir())
 		sources.File = "demo.toml"
