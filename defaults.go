@@ -5,14 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"highball/internal/cpus"
-	"highball/internal/gateway"
-	"highball/internal/obs"
 )
 
 // minWorkers is the default's least: with one process, one crash or one long
@@ -182,26 +179,4 @@ func (c *Config) pythonEnv() []string {
 		env = append(env, name+"="+value)
 	}
 	return env
-}
-
-// onDone returns what writes the access log, or nil.
-func (s *Server) onDone() func(*http.Request, gateway.Done) {
-	if s.cfg.AccessLog == nil {
-		return nil
-	}
-	return func(r *http.Request, d gateway.Done) {
-		record := obs.AccessRecord{
-			Time: d.Began, RequestID: d.RequestID, RemoteAddr: r.RemoteAddr, Method: r.Method,
-			Target: r.RequestURI, Proto: r.Proto, Status: d.Status, Bytes: d.Bytes, Duration: d.Took,
-			QueueTime: d.Waited, AppTime: d.ToHead, Referer: r.Referer(), UserAgent: r.UserAgent(),
-			Host: r.Host, WorkerPID: d.WorkerPID,
-		}
-		if !s.cfg.Standalone { // whose log writes at once; another handler may keep the texts
-			record = record.Clone()
-		}
-		if d.Failure != "" {
-			record.Error = errors.New(d.Failure)
-		}
-		record.LogTo(r.Context(), s.cfg.AccessLog)
-	}
 }

@@ -15,6 +15,7 @@ import (
 	"highball/internal/front"
 	"highball/internal/gateway"
 	"highball/internal/interp"
+	"highball/internal/obs"
 	"highball/internal/pool"
 	"highball/internal/proxied"
 	"highball/internal/spool"
@@ -105,7 +106,7 @@ func New(cfg Config) (*Server, error) {
 		ClosesInOrder: front.ClosesInOrder, WhileQueued: front.WhileQueued, Refused: front.Refused,
 		ResponseMemory: max(cfg.ResponseMemory, 0), ResponseBudget: cfg.responseBudget(),
 		Spool: store, ResponseSpoolLimit: max(cfg.ResponseSpoolLimit, 0),
-		Logger: cfg.Logger, OnDone: s.onDone(),
+		Logger: cfg.Logger, OnDone: s.onDone(), Detailed: obs.WantsDetails(cfg.AccessLog),
 	})
 	if s.proxied, err = s.behindProxies(); err != nil {
 		return nil, err

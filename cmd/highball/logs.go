@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -15,52 +16,134 @@ import (
 type logs struct {
 	server *slog.Logger
 	access *slog.Logger // nil when off
-	file   *obs.LogFile // the access log's, if it has one
-
-	watched *obs.Watched // what it is written by
+	files  []logFile    // that they write to
+	start  *startLog    // nil: all there is to say is in the log
 }
 
-func (p *program) openLogs(v settings.Values) (logs, error) {
-	format := v.String("log-format")
-	opened := logs{server: obs.NewLogger(p.stderr, format, logLevel(v.String("log-level")))}
+// logFile is a file that is opened again after a rotation.
+type logFile struct {
+	*obs.LogFile
+	name    string // "the access log"
+	watched *obs.Watched
+}
+
+// openLogs opens what the settings name.
+func (p *program) openLogs(v settings.Values, form *obs.Format) (opened logs, err error) {
+	defer func() {
+		if err != nil {
+			opened.close()
+		}
+	}()
+	if err := opened.openServer(p, v); err != nil {
+		return opened, err
+	}
 	// Libraries that know no other way speak to the standard logger: quic-go of a
 	// system's buffers that are small.
 	log.SetFlags(0)
 	log.SetOutput(slog.NewLogLogger(opened.server.Handler(), slog.LevelWarn).Writer())
-	access := func(w io.Writer) *slog.Logger {
-		opened.watched = obs.Watch(w, "the access log", opened.server)
-		return obs.NewAccessLogger(opened.watched, format)
+	if form != nil && len(form.Unknown()) > 0 {
+		opened.server.Warn("access-log-format: " + form.UnknownError().Error())
 	}
-	switch path := v.String("access-log"); path {
-	case "off":
-	case "-":
-		opened.access = access(p.stdout)
-	default:
-		file, err := obs.OpenAccessLog(path)
-		if err != nil {
-			return logs{}, err
-		}
-		opened.access, opened.file = access(file), file
-	}
-	return opened, nil
+	return opened, opened.openAccess(p, v, form)
 }
 
-// reopen has the access log go on in a new file of the same name: logrotate has
-// moved the old one.
-func (l logs) reopen() error {
-	if l.file == nil {
+// openServer opens the server's own log.
+func (l *logs) openServer(p *program, v settings.Values) error {
+	format, level := v.String("log-format"), logLevel(v.String("log-level"))
+	l.server = obs.NewLogger(p.stderr, format, level)
+	path := v.String("error-log")
+	if path == "-" {
 		return nil
 	}
-	err := l.file.Reopen()
+	w, err := l.open("error log", path, l.server)
 	if err == nil {
-		l.watched.Renewed()
+		l.start = &startLog{to: p.stderr}
+		l.server = obs.NewLogger(io.MultiWriter(w, l.start), format, level)
 	}
 	return err
 }
 
+func (l *logs) openAccess(p *program, v settings.Values, form *obs.Format) error {
+	var w io.Writer
+	switch path := v.String("access-log"); path {
+	case "off":
+		return nil
+	case "-":
+		w = obs.Watch(p.stdout, "the access log", l.server)
+	default:
+		var err error
+		if w, err = l.open("access log", path, l.server); err != nil {
+			return err
+		}
+	}
+	if form != nil {
+		l.access = obs.NewFormatLogger(w, form)
+	} else {
+		l.access = obs.NewAccessLogger(w, v.String("log-format"))
+	}
+	return nil
+}
+
+// open opens a file for a log. logger is told where it cannot be written.
+func (l *logs) open(name, path string, logger *slog.Logger) (io.Writer, error) {
+	file, err := obs.OpenLog(name, path)
+	if err != nil {
+		return nil, err
+	}
+	watched := obs.Watch(file, "the "+name, logger)
+	l.files = append(l.files, logFile{file, "the " + name, watched})
+	return watched, nil
+}
+
+// accessForm compiles access-log-format; nil if it is not set.
+func accessForm(v settings.Values, manner manner) (*obs.Format, error) {
+	text := v.String("access-log-format")
+	if text == "" {
+		return nil, nil
+	}
+	form, err := obs.CompileFormat(text)
+	if err == nil && !manner.dashes {
+		err = form.UnknownError()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("access-log-format: %w", err)
+	}
+	return form, nil
+}
+
+// reopen has the logs go on in new files of the same names: logrotate has moved the
+// old ones. One that cannot be opened goes on in the old.
+func (l logs) reopen() {
+	for _, f := range l.files {
+		if err := f.Reopen(); err != nil {
+			l.server.Error(f.name + " cannot be opened again; it goes on in the old file: " + err.Error())
+			continue
+		}
+		f.watched.Renewed()
+	}
+}
+
+// giveTo has the files belong to a user, who has to open them again later.
+func (l logs) giveTo(uid, gid int) error {
+	for _, f := range l.files {
+		if err := f.GiveTo(uid, gid); err != nil {
+			return fmt.Errorf("user: %s cannot be given to uid %d: %w", f.name, uid, err)
+		}
+	}
+	return nil
+}
+
+// ends writes why the server ends into a log that is not where main says it.
+func (l logs) ends(err error) {
+	if err != nil && l.start != nil {
+		l.start.end() // main says it there
+		l.server.Error("the server ends: " + err.Error())
+	}
+}
+
 func (l logs) close() {
-	if l.file != nil {
-		_ = l.file.Close()
+	for _, f := range l.files {
+		_ = f.Close()
 	}
 }
 

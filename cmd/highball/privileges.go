@@ -109,10 +109,8 @@ func (p privileges) handFiles(logs logs, controlPath, acmeDir string) error {
 			return fmt.Errorf("user: acme-dir cannot be made for uid %d: %w: make it his, or choose another with --acme-dir", uid, err)
 		}
 	}
-	if logs.file != nil {
-		if err := logs.file.GiveTo(uid, gid); err != nil {
-			return fmt.Errorf("user: the access log cannot be given to uid %d: %w", uid, err)
-		}
+	if err := logs.giveTo(uid, gid); err != nil {
+		return err
 	}
 	if controlPath == "" {
 		return nil

@@ -52,6 +52,10 @@ func (p *program) run(cmd *cobra.Command, args []string) error {
 type manner struct {
 	// adjust, if set, has the last word on what package highball gets.
 	adjust func(*highball.Config)
+
+	// dashes has an atom of access-log-format that nobody knows be a dash, and the log
+	// say so, in the place of an error.
+	dashes bool
 }
 
 // launch serves by these settings until the server ends.
@@ -69,7 +73,11 @@ func (p *program) launch(cmd *cobra.Command, values settings.Values, manner mann
 		return refused(cmd, err)
 	}
 	privileges.begin()
-	logs, err := p.openLogs(values)
+	form, err := accessForm(values, manner)
+	if err != nil {
+		return refused(cmd, err)
+	}
+	logs, err := p.openLogs(values, form)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ var known = []os.Signal{
 	os.Interrupt, syscall.SIGTERM, // drain
 	syscall.SIGQUIT,  // stop at once
 	syscall.SIGHUP,   // reload
-	syscall.SIGUSR1,  // open the access log again
+	syscall.SIGUSR1,  // open the logs again
 	syscall.SIGUSR2,  // a new process takes the place of this one
 	syscall.SIGTTIN,  // one worker more
 	syscall.SIGTTOU,  // one worker less
@@ -57,9 +57,7 @@ func (c *commands) obey(ctx context.Context, sig os.Signal) bool {
 		c.reports.reloading() // who sent it waits for that
 		go func() { c.reports.reloaded(c.reload(ctx)) }()
 	case syscall.SIGUSR1:
-		if err := c.logs.reopen(); err != nil {
-			c.logger.Error("the access log cannot be opened again; it goes on in the old file: " + err.Error())
-		}
+		c.logs.reopen()
 	case syscall.SIGTTIN:
 		c.scale(c.srv.Workers() + 1)
 	case syscall.SIGTTOU:

@@ -26,6 +26,7 @@ func settingsTable() settings.Table {
 			workerSettings(),
 			timeSettings(),
 			logSettings(),
+			mannerLogSettings(),
 			controlSettings(),
 			queueSettings(),
 			recycleSettings(),

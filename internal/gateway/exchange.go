@@ -72,6 +72,8 @@ type exchange struct {
 	gone     bool  // the client has left: what comes is thrown away
 	mute     bool  // nothing more is for the client: the gateway has answered instead
 	cut      bool  // the connection must be cut
+
+	noted []Field // of the response's head, for the log
 }
 
 // scratch is the memory of an exchange for what is gone with it.
@@ -415,5 +417,6 @@ func (x *exchange) done() Done {
 	return Done{
 		RequestID: x.id, Began: x.began, Status: x.status, Bytes: x.sent, Waited: x.waited,
 		ToHead: x.toHead, Took: time.Since(x.began), WorkerPID: x.pid, Failure: x.failure,
+		Detail: x.detail(),
 	}
 }

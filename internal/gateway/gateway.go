@@ -64,6 +64,9 @@ type Options struct {
 	// OnDone, if set, is told of each request when its response has ended. The texts of
 	// both go with the request.
 	OnDone func(r *http.Request, done Done)
+
+	// Detailed has OnDone told more, at the price of some memory for each request.
+	Detailed bool
 }
 
 // Done is what became of a request.
@@ -77,6 +80,7 @@ type Done struct {
 	Took      time.Duration // from beginning to end
 	WorkerPID int
 	Failure   string // why the response is not the application's, or incomplete
+	Detail    *Detail
 }
 
 // Gateway is the http.Handler in front of a Python application.

@@ -71,6 +71,7 @@ func (x *exchange) refuse(err error) {
 		h.Set("Connection", "close") // where the request ends is not known, or it is not worth reading
 	}
 	x.headSent, x.status, x.ended = true, e.status, true
+	x.noteHead(nil)
 	x.w.WriteHeader(e.status)
 	if x.r.Method != http.MethodHead {
 		n, _ := x.w.Write([]byte(page))
@@ -99,6 +100,7 @@ func (x *exchange) tellRefusal(e *refusal) {
 func (x *exchange) answerEmpty() {
 	x.headSent, x.status, x.ended = true, http.StatusOK, true
 	x.w.Header().Set("Content-Length", "0")
+	x.noteHead(nil)
 	x.w.WriteHeader(http.StatusOK)
 }
 

@@ -159,6 +159,7 @@ func (x *exchange) writeHead(hd head) {
 	if x.g.opts.QueueTimeField {
 		hd.fields = append(hd.fields, Field{queueTimeField, x.queueTimeValue()})
 	}
+	x.noteHead(hd.fields)
 	if hw, ok := x.w.(HeadWriter); ok {
 		hw.WriteHead(hd.status, hd.reason, hd.fields)
 		return

@@ -33,6 +33,8 @@ const (
 	KeyHost       = "host"       // optional
 	KeyWorkerPID  = "worker_pid" // optional
 	KeyError      = "error"      // optional
+
+	keyDetails = "details" // of records whose logger wants them
 )
 
 // accessMessage is the message of every access record.
@@ -56,6 +58,8 @@ type AccessRecord struct {
 	Host       string
 	WorkerPID  int   // 0 if no worker saw the request
 	Error      error // why the request failed, or nil
+
+	Details *Details // for a logger that WantsDetails; else nil
 }
 
 // Clone returns a record whose texts are its own.
@@ -72,8 +76,8 @@ func (r *AccessRecord) LogTo(ctx context.Context, l *slog.Logger) {
 	if l == nil || !l.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	// Assembled on the stack: 15 is the number of keys.
-	attrs := append(make([]slog.Attr, 0, 15),
+	// Assembled on the stack: 16 is the number of keys.
+	attrs := append(make([]slog.Attr, 0, 16),
 		slog.String(KeyRequestID, r.RequestID),
 		slog.String(KeyRemoteAddr, r.RemoteAddr),
 		slog.String(KeyMethod, r.Method),
@@ -111,6 +115,9 @@ func (r *AccessRecord) appendOptional(attrs []slog.Attr) []slog.Attr {
 	if r.Error != nil {
 		attrs = append(attrs, slog.Any(KeyError, r.Error))
 	}
+	if r.Details != nil {
+		attrs = append(attrs, slog.Any(keyDetails, r.Details))
+	}
 	return attrs
 }
 
@@ -124,24 +131,26 @@ func NewAccessLogger(w io.Writer, format string) *slog.Logger {
 	if format == FormatJSON {
 		return slog.New(newJSONHandler(w, slog.LevelInfo))
 	}
-	return slog.New(&clfHandler{out: &output{w: w}})
+	return slog.New(&lineHandler{out: &output{w: w}})
 }
 
 // LogFile is a file that a log goes to. It may be opened again while others write.
 type LogFile struct {
+	name string // "access log"
 	path string
 	mu   sync.RWMutex
 	file *os.File
 }
 
-// OpenAccessLog opens the file at path for appending; a new one can be read by
-// its owner and group only. "-" is the standard output, which Close leaves open.
-func OpenAccessLog(path string) (*LogFile, error) {
-	f, err := openLog(path)
-	return &LogFile{path: path, file: f}, err
+// OpenLog opens the file at path for appending; a new one can be read by its owner and
+// group only. "-" is the standard output, which Close leaves open. The name, "access
+// log", is for errors.
+func OpenLog(name, path string) (*LogFile, error) {
+	f, err := openLog(name, path)
+	return &LogFile{name: name, path: path, file: f}, err
 }
 
-func openLog(path string) (*os.File, error) {
+func openLog(name, path string) (*os.File, error) {
 	if path == "-" {
 		return os.Stdout, nil
 	}
@@ -150,9 +159,9 @@ func openLog(path string) (*os.File, error) {
 	case err == nil:
 		return f, nil
 	case path != "" && errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("access log %s: directory %s does not exist: create it first: %w", path, filepath.Dir(path), fs.ErrNotExist)
+		return nil, fmt.Errorf("%s %s: directory %s does not exist: create it first: %w", name, path, filepath.Dir(path), fs.ErrNotExist)
 	}
-	return nil, fmt.Errorf("access log %q: %w: choose a file that this user may write, or - for the standard output", path, errors.Unwrap(err))
+	return nil, fmt.Errorf("%s %q: %w: choose a file that this user may write, or -", name, path, errors.Unwrap(err))
 }
 
 // Write appends p as one piece.
@@ -164,7 +173,7 @@ func (l *LogFile) Write(p []byte) (int, error) {
 
 // Reopen goes on in the file that has the path now. On an error the old one stays.
 func (l *LogFile) Reopen() error {
-	f, err := openLog(l.path)
+	f, err := openLog(l.name, l.path)
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func TestLogToNothing(t *testing.T) {
 func TestOpenAccessLog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "access.log")
 	for _, line := range []string{"one\n", "two\n"} {
-		w, err := OpenAccessLog(path)
+		w, err := OpenLog("access log", path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +158,7 @@ func TestOpenAccessLogStdout(t *testing.T) {
 	os.Stdout = w
 	defer func() { os.Stdout = stdout }()
 
-	l, err := OpenAccessLog("-")
+	l, err := OpenLog("access log", "-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,12 +173,12 @@ func TestOpenAccessLogStdout(t *testing.T) {
 func TestOpenAccessLogErrors(t *testing.T) {
 	dir := t.TempDir()
 	missing := filepath.Join(dir, "no")
-	_, err := OpenAccessLog(filepath.Join(missing, "access.log"))
+	_, err := OpenLog("access log", filepath.Join(missing, "access.log"))
 	if err == nil || !strings.Contains(err.Error(), "directory "+missing+" does not exist: create it first") || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing directory: got %v", err)
 	}
 	for _, path := range []string{dir, ""} {
-		if _, err := OpenAccessLog(path); err == nil || !strings.Contains(err.Error(), "choose a file") {
+		if _, err := OpenLog("access log", path); err == nil || !strings.Contains(err.Error(), "choose a file") {
 			t.Errorf("%q: got %v", path, err)
 		}
 	}

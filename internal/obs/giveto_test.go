@@ -18,7 +18,7 @@ func owners(t *testing.T, path string) int {
 
 func give(t *testing.T, path string) {
 	t.Helper()
-	log, err := OpenAccessLog(path)
+	log, err := OpenLog("access log", path)
 	if err != nil {
 		t.Fatal(err)
 	}

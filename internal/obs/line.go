@@ -8,30 +8,31 @@ import (
 	"time"
 )
 
-// clfHandler writes access records as Combined Log Format, which has neither
-// levels nor groups nor room for other attributes.
-type clfHandler struct {
-	out   *output
-	given []slog.Attr
+// lineHandler writes access records as lines of a form, which has neither levels nor
+// groups nor room for other attributes.
+type lineHandler struct {
+	out    *output
+	given  []slog.Attr
+	format *Format // nil: Combined Log Format and what is behind it
 }
 
 // Enabled implements slog.Handler.
-func (h *clfHandler) Enabled(_ context.Context, level slog.Level) bool {
+func (h *lineHandler) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= slog.LevelInfo
 }
 
 // WithAttrs implements slog.Handler.
-func (h *clfHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	given := append(h.given[:len(h.given):len(h.given)], attrs...)
-	return &clfHandler{out: h.out, given: given}
+	return &lineHandler{out: h.out, given: given, format: h.format}
 }
 
 // WithGroup implements slog.Handler. The line has no names, so groups change nothing.
-func (h *clfHandler) WithGroup(string) slog.Handler { return h }
+func (h *lineHandler) WithGroup(string) slog.Handler { return h }
 
 // Handle implements slog.Handler.
-func (h *clfHandler) Handle(_ context.Context, r slog.Record) error {
-	var f clfFields
+func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
+	f := fields{began: r.Time}
 	for _, a := range h.given {
 		f.set(a)
 	}
@@ -40,19 +41,36 @@ func (h *clfHandler) Handle(_ context.Context, r slog.Record) error {
 		return true
 	})
 	buf := h.out.buffer()
-	*buf = f.appendLine(*buf, r.Time)
+	if h.format == nil {
+		*buf = f.appendLine(*buf)
+	} else {
+		*buf = h.format.appendRecord(*buf, f)
+	}
 	return h.out.write(buf)
 }
 
-type clfFields struct {
-	requestID, remoteAddr, method, target, proto, referer, userAgent string
+// wantsDetails is what WantsDetails asks.
+func (h *lineHandler) wantsDetails() bool { return h.format != nil && h.format.details }
 
-	status, bytes int64
-	duration      time.Duration
-	queueTime     time.Duration
+// fields are what lines are made of.
+type fields struct {
+	requestID, remoteAddr, method, target, proto, referer, userAgent, host string
+
+	status, bytes, workerPID int64
+
+	began     time.Time
+	duration  time.Duration
+	queueTime time.Duration
+	details   *Details
 }
 
-func (f *clfFields) set(a slog.Attr) {
+// noDetails are those of a record that has none.
+func noDetails() *Details {
+	none := func(string) (string, bool) { return "", false }
+	return &Details{Response: none, Environ: none}
+}
+
+func (f *fields) set(a slog.Attr) {
 	switch a.Key {
 	case KeyRequestID:
 		f.requestID = a.Value.String()
@@ -68,6 +86,12 @@ func (f *clfFields) set(a slog.Attr) {
 		f.referer = a.Value.String()
 	case KeyUserAgent:
 		f.userAgent = a.Value.String()
+	case KeyHost:
+		f.host = a.Value.String()
+	case KeyWorkerPID:
+		f.workerPID = number(a.Value)
+	case keyDetails:
+		f.details, _ = a.Value.Any().(*Details)
 	case KeyStatus:
 		f.status = number(a.Value)
 	case KeyBytes:
@@ -93,13 +117,13 @@ func duration(v slog.Value) time.Duration {
 	return 0
 }
 
-func (f *clfFields) appendLine(b []byte, began time.Time) []byte {
+func (f *fields) appendLine(b []byte) []byte {
 	b = appendField(b, hostOnly(f.remoteAddr))
 	b = append(b, " - - ["...)
-	if began.IsZero() {
+	if f.began.IsZero() {
 		b = append(b, '-')
 	} else {
-		b = began.AppendFormat(b, "02/Jan/2006:15:04:05 -0700")
+		b = f.began.AppendFormat(b, "02/Jan/2006:15:04:05 -0700")
 	}
 	b = append(b, "] \""...)
 	b = f.appendRequestLine(b)
@@ -122,7 +146,7 @@ func (f *clfFields) appendLine(b []byte, began time.Time) []byte {
 
 // appendRequestLine writes the request line, or "-" for a request that was too
 // broken to have one.
-func (f *clfFields) appendRequestLine(b []byte) []byte {
+func (f *fields) appendRequestLine(b []byte) []byte {
 	if f.method == "" {
 		return append(b, '-')
 	}
@@ -147,6 +171,11 @@ func appendItem(b []byte, s string) []byte {
 	if s == "" {
 		return append(b, '-')
 	}
+	return appendEscapedItem(b, s)
+}
+
+// appendEscapedItem writes nothing for nothing.
+func appendEscapedItem(b []byte, s string) []byte {
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c == '"' || c == '\\':

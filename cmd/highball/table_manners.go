@@ -1,0 +1,32 @@
+//go:build !windows
+
+package main
+
+import "highball/internal/settings"
+
+// mannerLogSettings say what is told of requests and of the server in the forms that
+// other servers have.
+func mannerLogSettings() []settings.Setting {
+	const group = "Logs"
+	return []settings.Setting{
+		{
+			Name: "access-log-format", Kind: settings.String, Group: group, Placeholder: "FORMAT",
+			Automatic: "what log-format says",
+			Usage:     "the form of the access log's lines, in gunicorn's atoms: '%(h)s \"%(r)s\" %(s)s'",
+			KnownAs:   []string{"access-logformat"},
+			Doc: `
+The form of the access log's lines, whatever ` + "`log-format`" + ` says: text with atoms in gunicorn's way of writing them, ` + "`%(h)s`" + `. By default the lines are those of ` + "`log-format`" + `, which need no
+look at each request's fields. gunicorn's own form is ` + "`%(h)s %(l)s %(u)s %(t)s \"%(r)s\" %(s)s %(b)s \"%(f)s\" \"%(a)s\"`" + `. An atom that does not exist is an error at the start; ` +
+				"[OPERATIONS.md](OPERATIONS.md#the-access-logs-form) lists those that do. What comes from a client is escaped, so that it cannot forge a line.",
+		},
+		{
+			Name: "error-log", Kind: settings.String, Default: "-", Group: group, Placeholder: "-|FILE",
+			Usage:   "where the server's own log goes: - (stderr) or a file",
+			KnownAs: []string{"error-logfile", "errorlog", "log-file", "logto", "logto2"},
+			Doc: `
+Where the server's own log goes, and with it what the application prints and writes to ` + "`wsgi.errors`" + `: ` + "`-`" + ` is standard error, the default, since service managers and containers keep that; else a file, which is appended
+to and opened again by SIGUSR1. Until the server is ready its lines go to standard error as well, so that who starts it sees why it does not start. With ` + "`user`" + ` the file is given to the user. Where it cannot be written, since the disk is full, say,
+the lines are lost, requests are served, and standard error says so.`,
+		},
+	}
+}
