@@ -50,6 +50,12 @@ func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
 func (e usageError) ExitCode() int { return exitUsage }
 
+// saidError is one that another process has told of already.
+type saidError struct{ code int }
+
+func (e saidError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+func (e saidError) ExitCode() int { return e.code }
+
 // refused is for an error about a Config: the settings are wrong, unless the
 // error itself names another exit code.
 func refused(cmd *cobra.Command, err error) error {
@@ -64,6 +70,10 @@ func refused(cmd *cobra.Command, err error) error {
 func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitOK
+	}
+	var said saidError
+	if errors.As(err, &said) {
+		return said.code
 	}
 	var usage usageError
 	isUsage := errors.As(err, &usage)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"strings"
 
 	"highball/internal/obs"
 	"highball/internal/settings"
@@ -19,6 +20,8 @@ type logs struct {
 	files  []logFile    // that they write to
 	start  *startLog    // nil: all there is to say is in the log
 }
+
+const errorLogName = "the error log"
 
 // logFile is a file that is opened again after a rotation.
 type logFile struct {
@@ -55,7 +58,7 @@ func (l *logs) openServer(p *program, v settings.Values) error {
 	if path == "-" {
 		return nil
 	}
-	w, err := l.open("error log", path, l.server)
+	w, err := l.open(errorLogName, path, l.server)
 	if err == nil {
 		l.start = &startLog{to: p.stderr}
 		l.server = obs.NewLogger(io.MultiWriter(w, l.start), format, level)
@@ -72,7 +75,7 @@ func (l *logs) openAccess(p *program, v settings.Values, form *obs.Format) error
 		w = obs.Watch(p.stdout, "the access log", l.server)
 	default:
 		var err error
-		if w, err = l.open("access log", path, l.server); err != nil {
+		if w, err = l.open("the access log", path, l.server); err != nil {
 			return err
 		}
 	}
@@ -86,12 +89,12 @@ func (l *logs) openAccess(p *program, v settings.Values, form *obs.Format) error
 
 // open opens a file for a log. logger is told where it cannot be written.
 func (l *logs) open(name, path string, logger *slog.Logger) (io.Writer, error) {
-	file, err := obs.OpenLog(name, path)
+	file, err := obs.OpenLog(strings.TrimPrefix(name, "the "), path)
 	if err != nil {
 		return nil, err
 	}
-	watched := obs.Watch(file, "the "+name, logger)
-	l.files = append(l.files, logFile{file, "the " + name, watched})
+	watched := obs.Watch(file, name, logger)
+	l.files = append(l.files, logFile{file, name, watched})
 	return watched, nil
 }
 

@@ -86,30 +86,33 @@ func (p privileges) acmeDir(cfg highball.Config, environ []string) string {
 
 // giveUp makes the process that user. What only its owner can use later has to be the
 // user's by then.
-func (p privileges) giveUp(logs logs, controlPath, acmeDir string) error {
+func (p privileges) giveUp(as *presence, controlPath, acmeDir string) error {
 	if p.become == nil {
-		return nil
+		return as.prepare()
 	}
 	if p.changes() {
-		if err := p.handFiles(logs, controlPath, acmeDir); err != nil {
+		if err := p.handFiles(as, controlPath, acmeDir); err != nil {
 			return err
 		}
 	}
 	if err := p.become.Become(); err != nil {
 		return err
 	}
-	logs.server.Debug("privileges", "uid", p.become.UID, "gid", p.become.GID, "groups", p.become.Groups)
-	return nil
+	as.logs.server.Debug("privileges", "uid", p.become.UID, "gid", p.become.GID, "groups", p.become.Groups)
+	return as.prepare()
 }
 
-func (p privileges) handFiles(logs logs, controlPath, acmeDir string) error {
+func (p privileges) handFiles(as *presence, controlPath, acmeDir string) error {
 	uid, gid := p.become.UID, p.become.GID
 	if acmeDir != "" {
 		if err := privilege.GiveDir(acmeDir, uid, gid); err != nil {
 			return fmt.Errorf("user: acme-dir cannot be made for uid %d: %w: make it his, or choose another with --acme-dir", uid, err)
 		}
 	}
-	if err := logs.giveTo(uid, gid); err != nil {
+	if err := as.logs.giveTo(uid, gid); err != nil {
+		return err
+	}
+	if err := as.giveTo(uid, gid); err != nil {
 		return err
 	}
 	if controlPath == "" {

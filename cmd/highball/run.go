@@ -56,6 +56,13 @@ type manner struct {
 	// dashes has an atom of access-log-format that nobody knows be a dash, and the log
 	// say so, in the place of an error.
 	dashes bool
+
+	// quickStop has SIGINT and SIGQUIT stop the server at once, and end in order: exit
+	// code 0.
+	quickStop bool
+
+	// winchForDaemons has SIGWINCH ignored where the server is no daemon.
+	winchForDaemons bool
 }
 
 // launch serves by these settings until the server ends.
@@ -67,6 +74,12 @@ func (p *program) launch(cmd *cobra.Command, values settings.Values, manner mann
 	self, err := findSelf(os.Args, p.environ)
 	if err != nil {
 		return err
+	}
+	if wantsDaemon(values, place, p.environ) {
+		if err := daemonRefusal(values, p.environ, self.pid); err != nil {
+			return refused(cmd, err)
+		}
+		return p.daemonize(self)
 	}
 	privileges, err := readPrivileges(values)
 	if err != nil {
@@ -82,6 +95,10 @@ func (p *program) launch(cmd *cobra.Command, values settings.Values, manner mann
 		return err
 	}
 	defer logs.close()
+	as, err := newPresence(values, place, p.environ, logs)
+	if err != nil {
+		return err
+	}
 	limitProcessors(p.environ)
 	touched, err := watchTouched(values.List("touch-reload"))
 	if err != nil {
@@ -90,7 +107,7 @@ func (p *program) launch(cmd *cobra.Command, values settings.Values, manner mann
 	cfg := serverConfig(values, logs)
 	cfg.Control = privileges.controlPath(cfg.Control, p.environ, logs.server)
 	cfg.ACME.Dir = privileges.acmeDir(cfg, p.environ)
-	cfg.BeforeWorkers = func() error { return privileges.giveUp(logs, cfg.Control, cfg.ACME.Dir) }
+	cfg.BeforeWorkers = func() error { return privileges.giveUp(as, cfg.Control, cfg.ACME.Dir) }
 	if cfg.Sockets, err = place.openSockets(values, p.environ); err != nil {
 		return err
 	}
@@ -103,18 +120,23 @@ func (p *program) launch(cmd *cobra.Command, values settings.Values, manner mann
 	if err != nil {
 		return refused(cmd, err)
 	}
-	return p.serve(cmd.Context(), srv, logs, touched, &upgrader{
+	err = p.serve(cmd.Context(), srv, as, manner, touched, &upgrader{
 		srv: srv, self: self, place: place, start: cfg.StartTimeout, margin: upgradeMargin, grace: upgradeGrace,
 		reports: newReporter(srv, p.environ, logs.server), logger: logs.server,
 	})
+	logs.ends(err)
+	return err
 }
 
 // serve runs srv until it ends by itself or is told to by a signal. The first
 // that stops drains, the second closes; after that signals have their usual
 // effect, so that a third ends a process that cannot even close.
-func (p *program) serve(ctx context.Context, srv server, logs logs, touched *touched, up *upgrader) error {
-	logger := logs.server
-	commands := &commands{srv: srv, logs: logs, reports: up.reports, logger: logger, terminal: isTerminal(os.Stdin)}
+func (p *program) serve(ctx context.Context, srv server, as *presence, manner manner, touched *touched, up *upgrader) error {
+	logger := as.logs.server
+	commands := &commands{
+		srv: srv, presence: as, reports: up.reports, logger: logger, noWinch: noWinch(os.Stdin, manner, as.detached),
+	}
+	defer as.end()
 	ctx, drain := context.WithCancel(ctx)
 	defer drain()
 	signals, stop := p.signals()
@@ -124,6 +146,7 @@ func (p *program) serve(ctx context.Context, srv server, logs logs, touched *tou
 	reporting, stopReports := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopReports()
 	go up.reports.run(reporting, up.place)
+	go as.run(reporting, srv, up.place)
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Run(ctx) }()
 	go commands.reloadWhenTouched(ctx, touched)
@@ -150,6 +173,11 @@ func (p *program) serve(ctx context.Context, srv server, logs logs, touched *tou
 				logger.Error("no reload: an upgrade is in progress, which starts with the code as it is now")
 				up.reports.reloaded(nil)
 			case commands.obey(ctx, sig):
+			case manner.quickStop && (sig == syscall.SIGQUIT || sig == os.Interrupt):
+				stop()
+				up.discard()
+				_ = closeNow(srv, ended, sig, logger) // as asked
+				return nil
 			case sig == syscall.SIGQUIT:
 				stop()
 				up.discard()

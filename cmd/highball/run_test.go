@@ -144,7 +144,7 @@ func withSignals() (*program, chan os.Signal) {
 
 func serveFake(ctx context.Context, p *program, srv server) error {
 	logger := slog.New(slog.DiscardHandler)
-	return p.serve(ctx, srv, logs{server: logger}, &touched{}, &upgrader{srv: srv, reports: &reporter{}, logger: logger})
+	return p.serve(ctx, srv, &presence{logs: logs{server: logger}}, manner{}, &touched{}, &upgrader{srv: srv, reports: &reporter{}, logger: logger})
 }
 
 func TestFirstSignalDrains(t *testing.T) {
@@ -338,7 +338,7 @@ func TestWinchAndBack(t *testing.T) {
 			t.Errorf("%v: %s, want %s", step.sig, got, step.want)
 		}
 	}
-	c.terminal = true
+	c.noWinch = "a terminal"
 	if !c.obey(t.Context(), syscall.SIGWINCH) || srv.Workers() != 2 {
 		t.Errorf("a terminal that changes its size leaves %d workers", srv.Workers())
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"highball"
+	"highball/internal/daemon"
 )
 
 // The signals, with the meaning that gunicorn gives them. SIGINT drains, where
@@ -37,11 +38,11 @@ func subscribe() (<-chan os.Signal, func()) {
 // commands carries out the signals that do not stop the server.
 type commands struct {
 	srv      server
-	logs     logs
+	presence *presence
 	reports  *reporter
 	logger   *slog.Logger
-	terminal bool // we run in one, which sends SIGWINCH
-	workers  int  // as there were before SIGWINCH took them away
+	noWinch  string // why SIGWINCH takes no workers away; "": it does
+	workers  int    // as there were before SIGWINCH took them away
 
 	reloadWaits atomic.Bool // for the end of another
 }
@@ -57,13 +58,16 @@ func (c *commands) obey(ctx context.Context, sig os.Signal) bool {
 		c.reports.reloading() // who sent it waits for that
 		go func() { c.reports.reloaded(c.reload(ctx)) }()
 	case syscall.SIGUSR1:
-		c.logs.reopen()
+		c.presence.reopen()
 	case syscall.SIGTTIN:
 		c.scale(c.srv.Workers() + 1)
 	case syscall.SIGTTOU:
 		c.scale(max(1, c.srv.Workers()-1))
 	case syscall.SIGWINCH:
-		if n := c.srv.Workers(); !c.terminal && n > 0 {
+		switch n := c.srv.Workers(); {
+		case c.noWinch != "":
+			c.logger.Debug("SIGWINCH is ignored: " + c.noWinch)
+		case n > 0:
 			c.workers = n
 			c.scale(0)
 		}
@@ -104,8 +108,13 @@ func (c *commands) scale(n int) {
 	}
 }
 
-// isTerminal says whether f is one.
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+// noWinch is why SIGWINCH is not taken for an order, if there is a reason.
+func noWinch(stdin *os.File, manner manner, detached bool) string {
+	switch {
+	case daemon.IsTerminal(stdin):
+		return "a terminal sends it when its size changes"
+	case manner.winchForDaemons && !detached:
+		return "this is no daemon"
+	}
+	return ""
 }

@@ -23,6 +23,7 @@ func settingsTable() settings.Table {
 			acmeSettings(),
 			proxySettings(),
 			privilegeSettings(),
+			processSettings(),
 			workerSettings(),
 			timeSettings(),
 			logSettings(),

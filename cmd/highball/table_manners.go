@@ -30,3 +30,29 @@ the lines are lost, requests are served, and standard error says so.`,
 		},
 	}
 }
+
+// processSettings say how the process stands among others.
+func processSettings() []settings.Setting {
+	const group = "Process"
+	return []settings.Setting{
+		{
+			Name: "pid-file", Kind: settings.String, Group: group, Placeholder: "FILE",
+			Automatic: "none",
+			Usage:     "a file that has the server's process number while it serves",
+			KnownAs:   []string{"pid", "pidfile", "pidfile2", "safe-pidfile"},
+			Doc: `
+A file that has the number of the front's process, for ` + "`kill $(cat FILE)`" + `. None by default: a service manager knows it. It is there, whole, once the server serves; after SIGUSR2 it names the new process from the
+moment in which that has taken over; at the end it is removed, if it is still this process's. A file of a process that is gone is replaced. If that process runs, the server does not start: exit code 1. With ` + "`user`" + ` it is best
+put into a directory of the user's. In one of root's the file is made the user's, and is left empty at the end.`,
+		},
+		{
+			Name: "daemon", Kind: settings.Bool, Default: "false", Group: group,
+			Usage:   "go on in the background; the command returns when the server is ready",
+			KnownAs: []string{"daemonize", "daemonize2", "background"},
+			Doc: `
+Has the server go on in the background, in a session of its own. The command returns when the server is ready, with exit code 0, or has failed, with its exit code and with what it had to say. From then on the
+server's standard output and error are ` + "`error-log`" + `'s, or nobody's: name a file there. Off by default: service managers and containers want the process that they have started, and where systemd waits to hear from it
+(` + "`NOTIFY_SOCKET`" + `), or sockets were handed to it, the start is refused.`,
+		},
+	}
+}

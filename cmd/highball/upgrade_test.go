@@ -80,7 +80,9 @@ func TestUpgradeHandsOver(t *testing.T) {
 	up, log := upgradeTo(t, srv, `echo '{"start_ms":1000}' >&3; echo '{"ready":true,"sockets":["a","b"]}' >&3; read end <&3; echo "$PWD $LISTEN_HIGHBALL" > told`)
 	up.reports = newReporter(srv, []string{"NOTIFY_SOCKET=" + name}, up.logger)
 	result := make(chan error)
-	go func() { result <- p.serve(context.Background(), srv, logs{server: up.logger}, &touched{}, up) }()
+	go func() {
+		result <- p.serve(context.Background(), srv, &presence{logs: logs{server: up.logger}}, manner{}, &touched{}, up)
+	}()
 	signals <- syscall.SIGUSR2
 	if err := <-result; err != nil {
 		t.Errorf("the old process ends with %v", err)
@@ -121,7 +123,9 @@ func TestUpgradeIsGivenUp(t *testing.T) {
 		}
 	}
 	result := make(chan error)
-	go func() { result <- p.serve(context.Background(), srv, logs{server: up.logger}, &touched{}, up) }()
+	go func() {
+		result <- p.serve(context.Background(), srv, &presence{logs: logs{server: up.logger}}, manner{}, &touched{}, up)
+	}()
 	signals <- syscall.SIGUSR2
 	for deadline := time.Now().Add(10 * time.Second); pid == 0; {
 		text, _ := os.ReadFile(filepath.Join(up.self.dir, "pid"))
@@ -146,7 +150,9 @@ func TestUpgradeThatIsTooLate(t *testing.T) {
 	srv.tooLate = errors.New("the server is closed")
 	up, log := upgradeTo(t, srv, `echo '{"ready":true,"sockets":["a"]}' >&3; exec sleep 600`)
 	result := make(chan error)
-	go func() { result <- p.serve(context.Background(), srv, logs{server: up.logger}, &touched{}, up) }()
+	go func() {
+		result <- p.serve(context.Background(), srv, &presence{logs: logs{server: up.logger}}, manner{}, &touched{}, up)
+	}()
 	signals <- syscall.SIGUSR2
 	if err := <-result; err != nil {
 		t.Errorf("the old process ends with %v", err)

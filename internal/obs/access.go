@@ -184,6 +184,13 @@ func (l *LogFile) Reopen() error {
 	return closeLog(old)
 }
 
+// With has the file that is written now used for something else.
+func (l *LogFile) With(use func(*os.File) error) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return use(l.file)
+}
+
 // GiveTo has the file belong to a user, who has to open it again later. One that is not
 // this user's own, or has other names, may have been put there by somebody: it stays as
 // it is.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // atom is a piece of a line that is another for each request. Its names are gunicorn's
@@ -144,9 +145,9 @@ func appendUser(b []byte, r *fields) []byte {
 		return append(b, '-')
 	}
 	plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(credentials))
-	if err != nil {
+	name, _, _ := strings.Cut(string(plain), ":")
+	if err != nil || !utf8.ValidString(name) {
 		return append(b, '-')
 	}
-	name, _, _ := strings.Cut(string(plain), ":")
 	return appendField(b, name)
 }
