@@ -294,6 +294,23 @@ type Config struct {
 	// and reaps what its workers leave behind (Linux: PR_SET_CHILD_SUBREAPER).
 	Standalone bool
 
+	// Static lists what is served from directories in front of the application: "/url=DIR",
+	// where DIR may be a file, and is looked for in Dir. What is not there is the
+	// application's to answer. Default: none.
+	Static []string
+
+	// AppStatic says which static files that the application's own framework knows of are
+	// served in the same way. Default: StaticAutomatic.
+	AppStatic StaticMode
+
+	// StaticIndex is the name of the file that a directory is answered with,
+	// "index.html". Default: none, directories are the application's to answer.
+	StaticIndex string
+
+	// StaticMaxAge is how long clients may keep static files without asking again.
+	// Default: nothing is said of it.
+	StaticMaxAge time.Duration
+
 	// Trace, if set, receives the steps of each request's call as the worker
 	// sees them. It is for `highball trace` and costs time on each request.
 	Trace func(event map[string]any)

@@ -113,6 +113,9 @@ func (c *Config) check() error {
 	if err := checkWarmUp(c.WarmUp); err != nil {
 		return err
 	}
+	if err := c.checkStatic(); err != nil {
+		return err
+	}
 	return checkEnviron(c.Environ)
 }
 

@@ -38,7 +38,9 @@ func (s *Server) Reload(ctx context.Context) error {
 	s.automatic.look()
 	s.logger.Info("reload: starting workers with the new code", "mode", s.cfg.ReloadMode)
 	began := time.Now()
+	s.static.hold()
 	err := s.pool.Reload(ctx, s.cfg.ReloadMode == Rolling)
+	s.static.release(err == nil)
 	switch {
 	case errors.Is(err, pool.ErrReloading):
 		return ErrReloading

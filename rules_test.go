@@ -40,6 +40,7 @@ var spokes = map[string][]string{
 	"internal/https":   {"internal/origin"},
 	"internal/control": {"internal/listen"}, // one rule for the files of sockets
 	"internal/migrate": {"internal/settings"},
+	"internal/static":  {"internal/obs"},
 	"internal/proxied": {"internal/h1", "internal/obs", "internal/origin"},
 }
 

@@ -36,7 +36,7 @@ type run struct {
 // while the workers start wait in the sockets' backlogs.
 func (s *Server) Run(ctx context.Context) error {
 	r := &run{s: s, stopped: make(chan struct{})}
-	r.front = front.New(s.automatic.answering(s.proxied(r.secured(s.gateway))), s.cfg.front())
+	r.front = front.New(s.automatic.answering(s.proxied(r.secured(s.static.handler))), s.cfg.front())
 	if !s.runCalled.CompareAndSwap(false, true) {
 		return errors.New("highball: Run was called twice")
 	}

@@ -36,6 +36,7 @@ type Server struct {
 	spool       *spool.Store // nil: there are no files
 	trust       *proxied.Trust
 	proxied     func(http.Handler) http.Handler // what believes proxies, around another
+	static      *staticFiles                    // in front of the gateway
 	handler     http.Handler                    // the gateway, and what is in front of it
 
 	certificates *certs.Store // nil: there are none
@@ -111,7 +112,10 @@ func New(cfg Config) (*Server, error) {
 	if s.proxied, err = s.behindProxies(); err != nil {
 		return nil, err
 	}
-	s.handler = s.proxied(s.gateway)
+	if s.static, err = s.newStatic(); err != nil {
+		return nil, err
+	}
+	s.handler = s.proxied(s.static.handler)
 	return s, nil
 }
 
@@ -121,8 +125,8 @@ func (s *Server) workerOptions() worker.Options {
 		Interpreter: s.interpreter.Path, Dir: cfg.Dir, Env: cfg.pythonEnv(),
 		App: cfg.App, PythonPath: cfg.PythonPath, Middleware: cfg.Middleware, Validate: cfg.Validate,
 		Preload: cfg.Preload, Hooks: cfg.Hooks, Environ: cfg.Environ, Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
-		QueueTimeHeader: cfg.QueueTimeHeader,
-		Version:         Version, StartTimeout: max(cfg.StartTimeout, 0), Logger: cfg.Logger,
+		QueueTimeHeader: cfg.QueueTimeHeader, AppStatic: string(cfg.AppStatic),
+		Version: Version, StartTimeout: max(cfg.StartTimeout, 0), Logger: cfg.Logger,
 		Children: s.children, CheckVersion: s.checkVersion, Trace: cfg.Trace != nil, OnTrace: cfg.Trace,
 	}
 }
@@ -137,7 +141,9 @@ func (s *Server) checkVersion(version string) error {
 
 // generation makes the workers of one version of the code.
 func (s *Server) generation() pool.Generation[*worker.Slot] {
-	return &generation{s, worker.NewFactory(s.workerOptions())}
+	g := &generation{s: s, factory: worker.NewFactory(s.workerOptions())}
+	s.static.begin(g)
+	return g
 }
 
 type generation struct {
@@ -151,6 +157,7 @@ func (g *generation) Start(ctx context.Context) (pool.Process[*worker.Slot], err
 		return nil, err
 	}
 	g.s.logger.Debug("worker ready", "pid", ready.PID)
+	g.s.static.report(g, ready)
 	select {
 	case g.s.first <- ready:
 	default: // announced already
@@ -250,6 +257,7 @@ func (s *Server) announce(r worker.Ready) {
 	s.application.Store(&r.Target)
 	s.logger.Info("application", "target", r.Target, "kind", r.Kind, "object", r.Application)
 	s.logger.Info("workers", "workers", s.cfg.Workers, "threads", s.cfg.Threads, "preload", s.cfg.Preload)
+	s.static.announce()
 }
 
 // ServeHTTP serves one request. The first one starts the workers if nothing else has.

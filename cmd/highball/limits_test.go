@@ -94,6 +94,7 @@ func TestFixedLimitsAreTrue(t *testing.T) {
 		{"the wait for one", "30 s, and `header-timeout`", "internal/acme", "demandWait = 30 * time.Second\n"},
 		{"sent before the response is read", "4 GiB", "internal/gateway", "maxSpill = 4 << 30\n"},
 		{"deaths of workers with one request", "10", "internal/gateway", "maxDeaths = 10\n"},
+		{"ranges of a file", "16", "internal/static", "mostRanges = 16\n"},
 		{"header-timeout", "30 s", "internal/front", "headerTimeout = 30 * time.Second\n"},
 		{"keepalive-timeout", "75 s", "internal/front", "idleTimeout   = 75 * time.Second "},
 		{"send-timeout", "60 s", "internal/front", "sendTimeout   = 60 * time.Second\n"},

@@ -75,6 +75,11 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 		MaxWorkerMemory:   v.Size("max-worker-memory"),
 		MemoryBudget:      memoryBudget(v),
 
+		Static:       v.List("static"),
+		AppStatic:    highball.StaticMode(v.String("app-static")),
+		StaticIndex:  v.String("static-index"),
+		StaticMaxAge: v.Duration("static-max-age"),
+
 		TLS:        tlsConfig(v),
 		ACME:       acmeConfig(v),
 		LocalHTTPS: v.Bool("local-https"),

@@ -35,6 +35,7 @@ func settingsTable() settings.Table {
 			bodySettings(),
 			bodyPaceSettings(),
 			responseSettings(),
+			staticSettings(),
 		),
 	}
 }

@@ -107,7 +107,8 @@ func TestEveryFieldIsSet(t *testing.T) {
 		"--queue-time-header", "--retry-idempotent", "--warmup", "/",
 		"--max-body", "1", "--body-memory", "2", "--spool-limit", "3", "--spool-dir", "/tmp", "--spool-quota", "4", "--stream-request", "/x",
 		"--body-timeout", "5", "--body-min-rate", "6", "--body-grace", "7", "--max-connections", "12", "--max-connections-per-address", "13",
-		"--trusted-proxies", "unix", "--backlog", "14", "--reuse-port", "--https", "example.test", "--local-https")
+		"--trusted-proxies", "unix", "--backlog", "14", "--reuse-port", "--https", "example.test", "--local-https",
+		"--static", "/x=.", "--app-static", "dev", "--static-index", "index.html", "--static-max-age", "15")
 	got := reflect.ValueOf(serverConfig(values, logs{server: slog.Default(), access: slog.Default()}))
 	for i := range got.NumField() {
 		if name := got.Type().Field(i).Name; name == "Trace" || name == "Standalone" || name == "Sockets" || name == "BeforeWorkers" {

@@ -110,6 +110,16 @@ func CutPrefix(path, prefix string) (rest string, ok bool) {
 	return rest, ok && (rest == "" || rest[0] == '/')
 }
 
+// PathInfo is what the application would see of the request's path; "" if it is outside of
+// what the application is mounted under.
+func (g *Gateway) PathInfo(r *http.Request) string {
+	t, err := g.parseTarget(r)
+	if err != nil {
+		return ""
+	}
+	return t.pathInfo
+}
+
 type prefixKey struct{}
 
 // WithPrefix returns a context in which the gateway takes prefix for the path

@@ -20,6 +20,7 @@ type Options struct {
 	Trace           bool
 	Environ         map[string]string // goes into each request's environ
 	QueueTimeHeader bool              // X-Queue-Time is among the request's fields
+	AppStatic       string            // which static files are reported: "", "off", "deployed" or "dev"
 	Multiprocess    bool
 	Threads         int // slots of one worker
 	Version         string
@@ -53,6 +54,7 @@ func (o *Options) config() map[string]any {
 		"trace":             o.Trace,
 		"environ":           environ,
 		"queue_time_header": o.QueueTimeHeader,
+		"app_static":        o.AppStatic,
 		"multiprocess":      o.Multiprocess,
 		"threads":           o.Threads,
 		"version":           o.Version,

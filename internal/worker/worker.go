@@ -45,12 +45,16 @@ type Ready struct {
 	Application string // its repr
 	Target      string // "module:attr"
 	Kind        string // "module", "file", "django", "flask", "mod_wsgi"
+
+	Static      []Static // static files that the framework knows of
+	StaticNotes []string // why some are not among them
 }
 
 func newReady(pid int, d map[string]any) Ready {
 	return Ready{
 		PID: pid, Python: text(d["python"]), Application: text(d["application"]),
 		Target: text(d["target"]), Kind: text(d["kind"]),
+		Static: staticOf(d["static"]), StaticNotes: texts(d["static_notes"]),
 	}
 }
 

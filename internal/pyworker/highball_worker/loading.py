@@ -4,7 +4,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from . import environ, wire
+from . import app_static, environ, wire
 from .failure import reason
 from .loader import load as find
 from .loader import wrap
@@ -27,6 +27,7 @@ class Application:
         self.shown = ""
         self.failure: Optional[dict[str, Any]] = None
         self.tracer: Optional[Tracer] = None
+        self.static = app_static.Found([], [])
 
     def report(self) -> dict[str, Any]:
         return {
@@ -35,6 +36,7 @@ class Application:
             "application": wire.text(self.shown),
             "target": wire.text(self.target),
             "kind": self.kind,
+            **self.static.report(),
         }
 
 
@@ -67,6 +69,7 @@ def load(config: dict[str, Any], around: Optional[Around] = None) -> Application
     application = Application(served, found.target, found.kind)
     application.shown = _repr(found.application)
     application.tracer = tracer
+    application.static = app_static.of(found.application, config["app_static"])
     return application
 
 

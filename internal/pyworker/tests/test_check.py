@@ -17,6 +17,7 @@ CONFIG = {
     "version": "0",
     "threads": 1,
     "queue_time_header": False,
+    "app_static": "",
     "multiprocess": False,
     "script_name": "",
     "request_timeout_ms": 0,

@@ -1,0 +1,18 @@
+from django.http import FileResponse, HttpResponse, JsonResponse
+from django.templatetags.static import static
+from django.urls import path
+
+
+def url(request):
+    return HttpResponse(static("catalogue/shop.css"))
+
+
+def download(request):
+    return FileResponse(open(request.GET["path"], "rb"), content_type="text/plain")
+
+
+def secure(request):
+    return JsonResponse({"secure": request.is_secure(), "scheme": request.META["wsgi.url_scheme"]})
+
+
+urlpatterns = [path("url", url), path("download", download), path("secure", secure)]
