@@ -262,6 +262,7 @@ func (z *zygote) handle(m message) {
 	case wire.TypeLoaded:
 		z.warnOfThreads(d["warnings"])
 		z.warnOfSockets(d["sockets"])
+		z.warnOfConnections(d)
 		z.loaded <- nil
 	case wire.TypeFailed:
 		if old := text(d["old"]); old != "" {
@@ -305,22 +306,6 @@ func (z *zygote) handleForked(d map[string]any, files []*os.File) {
 	z.mu.Unlock()
 	if ok {
 		b.answer <- f
-	}
-}
-
-func (z *zygote) warnOfThreads(v any) {
-	names, _ := v.([]any)
-	if len(names) > 0 {
-		z.opts.Logger.Warn("the application started threads while it was imported; they do not exist "+
-			"in the workers, which were forked afterwards: start them later, or use --no-preload", "threads", names)
-	}
-}
-
-func (z *zygote) warnOfSockets(v any) {
-	sockets, _ := v.([]any)
-	if len(sockets) > 0 {
-		z.opts.Logger.Warn("the application opened sockets while it was imported; all workers, which were forked afterwards, "+
-			"share them and ruin what is said over them: open them later, or use --no-preload", "sockets", sockets)
 	}
 }
 

@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import Any, NamedTuple, Optional
 
-from . import forks, hooks, preload, signals, wire
+from . import connections, forks, hooks, preload, signals, wire
 from .loading import Application, load
 
 
@@ -95,12 +95,13 @@ class Zygote:
             self._send(wire.FAILED, failure)
             return
         if self.application is None:
-            self._send(wire.LOADED, {"warnings": [], "sockets": []})
+            self._send(wire.LOADED, {})
             return
+        closed = connections.close()
         preload.prepare()
         gc.collect()
         gc.freeze() if hasattr(gc, "freeze") else None
-        self._send(wire.LOADED, preload.findings(self.own))
+        self._send(wire.LOADED, {**preload.findings(self.own), **closed})
 
     def _fork(self, identifier: int, fds: list[int]) -> Optional[Child]:
         worker = self.hooks.next_worker()

@@ -1,3 +1,4 @@
+from django.db import connection
 from django.http import FileResponse, HttpResponse, JsonResponse
 from django.templatetags.static import static
 from django.urls import path
@@ -15,4 +16,17 @@ def secure(request):
     return JsonResponse({"secure": request.is_secure(), "scheme": request.META["wsgi.url_scheme"]})
 
 
-urlpatterns = [path("url", url), path("download", download), path("secure", secure)]
+def database(request):
+    """Whether this process has the connection that was opened while it was imported."""
+    from shop import wsgi
+
+    connection.ensure_connection()
+    return HttpResponse("shared" if connection.connection is wsgi.OPENED else "own")
+
+
+urlpatterns = [
+    path("database", database),
+    path("url", url),
+    path("download", download),
+    path("secure", secure),
+]

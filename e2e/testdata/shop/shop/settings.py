@@ -15,7 +15,13 @@ MIDDLEWARE = [
 ROOT_URLCONF = "catalogue.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
 TEMPLATES = []
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": BASE_DIR / "db.sqlite3",
+        "CONN_MAX_AGE": None,
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 STATIC_URL = os.environ.get("SHOP_STATIC_URL", "static/")
