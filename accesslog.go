@@ -19,7 +19,7 @@ func (s *Server) onDone() func(*http.Request, gateway.Done) {
 			Time: d.Began, RequestID: d.RequestID, RemoteAddr: r.RemoteAddr, Method: r.Method,
 			Target: r.RequestURI, Proto: r.Proto, Status: d.Status, Bytes: d.Bytes, Duration: d.Took,
 			QueueTime: d.Waited, AppTime: d.ToHead, Referer: r.Referer(), UserAgent: r.UserAgent(),
-			Host: r.Host, WorkerPID: d.WorkerPID,
+			Host: r.Host, WorkerPID: d.WorkerPID, App: s.name,
 		}
 		if !s.cfg.Standalone { // whose log writes at once; another handler may keep the texts
 			record = record.Clone()

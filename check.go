@@ -77,6 +77,9 @@ func (r *CheckReport) Breaks() (n int) {
 // ScriptName and Middleware, StartTimeout, and RequestTimeout as the limit of one
 // probe. The error is a [*LoadError] if the application cannot be loaded.
 func Check(ctx context.Context, cfg Config) (*CheckReport, error) {
+	if len(cfg.Apps) > 0 {
+		return nil, errors.New("check: one application at a time: see Config.Alone")
+	}
 	s, err := New(cfg)
 	if err != nil {
 		return nil, err

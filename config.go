@@ -310,6 +310,16 @@ type Config struct {
 	// StaticMaxAge is how long clients may keep static files without asking again.
 	// Default: nothing is said of it.
 	StaticMaxAge time.Duration
+	// Apps, if there are any, are served in place of App: several applications, each with
+	// workers of its own. What a field of this Config says of an application does not count
+	// then; each App has a Config for that. Default: none.
+	Apps []App
+
+	// ReloadOnScriptChange has each request look whether the file of the application has
+	// changed (App names a ".wsgi" or ".py" file). If so, the workers are replaced as by
+	// Reload, and the request waits for the new ones. Where the new code does not start,
+	// the old serves on until the file changes again.
+	ReloadOnScriptChange bool
 
 	// Trace, if set, receives the steps of each request's call as the worker
 	// sees them. It is for `highball trace` and costs time on each request.

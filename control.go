@@ -79,26 +79,38 @@ func (t *target) Status() control.Status {
 	s := t.s
 	status := control.Status{
 		State: t.state(), PID: os.Getpid(), Version: Version, Began: t.began, Addresses: t.r.addresses(),
-		Workers: t.Workers(), Queue: control.Queue{Size: max(s.cfg.QueueSize, 0)},
+		Workers: t.Workers(), Queue: control.Queue{Size: s.queueSize()},
 	}
-	if application := s.application.Load(); application != nil {
-		status.Application = *application
+	status.Apps = t.apps()
+	var applications []string
+	for _, app := range s.each() {
+		if application := app.application.Load(); application != nil {
+			applications = append(applications, *application)
+		}
+		status.Queue.Waiting += app.pool.Load().Queued
+		status.Generation = max(status.Generation, app.pool.Generation())
 	}
-	load := s.pool.Load()
-	status.Queue.Waiting = load.Queued
-	status.Requests = control.Traffic{InFlight: len(s.gateway.InFlight()), Served: s.gateway.Served()}
+	status.Application = strings.Join(applications, ", ")
+	for _, g := range s.gateways() {
+		status.Requests.InFlight += len(g.InFlight())
+		status.Requests.Served += g.Served()
+	}
 	status.Bodies, status.Responses, status.Spool = t.bodies(), t.responses(), t.spool()
 	status.Connections, status.Refusals = t.connections()
 	status.Certificates = s.certificateStates()
-	status.Generation = s.pool.Generation()
-	health := s.pool.Health()
+	status.LastError, status.Retry = troubles(s.health())
+	return status
+}
+
+// troubles are why workers do not start, and when the next is tried.
+func troubles(health pool.Health) (last string, retry *time.Time) {
 	if health.Last != nil {
-		status.LastError = report(health.Last)
+		last = report(health.Last)
 	}
 	if !health.Retry.IsZero() {
-		status.Retry = &health.Retry
+		retry = &health.Retry
 	}
-	return status
+	return last, retry
 }
 
 func (t *target) connections() (control.Connections, map[string]int64) {
@@ -119,7 +131,7 @@ func (t *target) state() string {
 		return control.StateDraining
 	case !s.started.Load():
 		return control.StateStarting
-	case s.pool.Health().Failing():
+	case s.health().Failing():
 		return control.StateFailing
 	}
 	return control.StateReady
@@ -128,9 +140,16 @@ func (t *target) state() string {
 // Workers are the processes, those that are on their way out as well.
 func (t *target) Workers() []control.Worker {
 	var workers []control.Worker
-	for _, m := range t.s.pool.Members() {
+	for _, app := range t.s.each() {
+		workers = append(workers, app.workers()...)
+	}
+	return workers
+}
+
+func (s *Server) workers() (workers []control.Worker) {
+	for _, m := range s.pool.Members() {
 		w := control.Worker{
-			Number: m.Number, Generation: m.Generation, State: control.WorkerReady, Began: m.Began,
+			Number: m.Number, App: s.name, Generation: m.Generation, State: control.WorkerReady, Began: m.Began,
 			Served: m.Served, Busy: m.Busy, Condemned: m.Condemned,
 		}
 		if m.Leaving {
@@ -145,9 +164,11 @@ func (t *target) Workers() []control.Worker {
 	return workers
 }
 
-func (t *target) Reload(ctx context.Context) error {
-	err := t.s.Reload(ctx)
+func (t *target) Reload(ctx context.Context, app string) error {
+	err := t.s.ReloadApp(ctx, app)
 	switch {
+	case errors.Is(err, ErrNoApp):
+		return noApp(err)
 	case errors.Is(err, ErrReloading):
 		return fmt.Errorf("%w: %w", control.ErrBusy, err)
 	case err != nil:
@@ -166,21 +187,37 @@ func report(err error) string {
 	return text
 }
 
-func (t *target) Scale(n int) error { return t.s.Scale(n) }
-
-func (t *target) Recycle(ctx context.Context, worker int) error {
-	return orderError(t.s.pool.Replace(ctx, worker, "an operator asked for it"))
-}
-
-func (t *target) Drain(ctx context.Context, worker int) error {
-	return orderError(t.s.pool.Drain(ctx, worker, "an operator asked for it"))
-}
-
-func orderError(err error) error {
-	if errors.Is(err, pool.ErrNoProcess) {
-		return fmt.Errorf("%w: %w", control.ErrNoWorker, err)
+func (t *target) Scale(app string, n int) error {
+	err := t.s.ScaleApp(app, n)
+	if errors.Is(err, ErrNoApp) {
+		return noApp(err)
 	}
 	return err
+}
+
+// noApp says the same in the words of package control.
+func noApp(err error) error {
+	return fmt.Errorf("%w%s", control.ErrNoApp, strings.TrimPrefix(err.Error(), ErrNoApp.Error()))
+}
+
+func (t *target) Recycle(ctx context.Context, number int) error {
+	return t.tellWorker(func(p *pool.Pool[*worker.Slot]) error { return p.Replace(ctx, number, operator) })
+}
+
+func (t *target) Drain(ctx context.Context, number int) error {
+	return t.tellWorker(func(p *pool.Pool[*worker.Slot]) error { return p.Drain(ctx, number, operator) })
+}
+
+const operator = "an operator asked for it"
+
+// tellWorker finds the pool that knows a worker. No two have one of the same number.
+func (t *target) tellWorker(tell func(*pool.Pool[*worker.Slot]) error) (err error) {
+	for _, app := range t.s.each() {
+		if err = tell(app.pool); !errors.Is(err, pool.ErrNoProcess) {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %w", control.ErrNoWorker, err)
 }
 
 // Stop begins an orderly end, as SIGTERM does.

@@ -5,17 +5,28 @@ import "highball/internal/control"
 // What `highball ctl status` says of what waits: bodies of requests for a thread,
 // responses for their clients, and both in files.
 
-func (t *target) bodies() control.Bodies {
-	n := t.s.gateway.BodyCounts()
-	return control.Bodies{
-		Spooled: n.Spooled, SpooledBytes: n.SpooledBytes, Streamed: n.Streamed,
-		TooLarge: n.TooLarge, TooSlow: n.TooSlow, NoRoom: n.NoRoom,
+func (t *target) bodies() (sum control.Bodies) {
+	for _, g := range t.s.gateways() {
+		n := g.BodyCounts()
+		sum.Spooled += n.Spooled
+		sum.SpooledBytes += n.SpooledBytes
+		sum.Streamed += n.Streamed
+		sum.TooLarge += n.TooLarge
+		sum.TooSlow += n.TooSlow
+		sum.NoRoom += n.NoRoom
 	}
+	return sum
 }
 
-func (t *target) responses() control.Responses {
-	n := t.s.gateway.ResponseStats()
-	return control.Responses{Memory: n.Memory, Spooled: n.Spooled, SpooledBytes: n.Bytes, Stalls: n.Stalls}
+func (t *target) responses() (sum control.Responses) {
+	for _, g := range t.s.gateways() {
+		n := g.ResponseStats()
+		sum.Memory = n.Memory // of one budget for all
+		sum.Spooled += n.Spooled
+		sum.SpooledBytes += n.Bytes
+		sum.Stalls += n.Stalls
+	}
+	return sum
 }
 
 func (t *target) spool() control.Spool {

@@ -17,15 +17,27 @@ import (
 const muteAfter = 2 * time.Second
 
 // Requests are those that are being served, each with the stack of its thread.
-func (t *target) Requests(ctx context.Context) []control.Request {
-	flights := t.s.gateway.InFlight()
-	requests := make([]control.Request, len(flights))
+func (t *target) Requests(ctx context.Context) (requests []control.Request) {
+	var flights []gateway.Flight
+	var owners []*Server
+	add := func(s *Server) {
+		for _, f := range s.gateway.InFlight() {
+			flights, owners = append(flights, f), append(owners, s)
+		}
+	}
+	if len(t.s.apps) > 0 {
+		add(t.s) // what is no application's
+	}
+	for _, app := range t.s.each() {
+		add(app)
+	}
+	requests = make([]control.Request, len(flights))
 	var dumps dumps
 	var wg sync.WaitGroup
 	for i, f := range flights {
 		r := &requests[i]
 		*r = control.Request{
-			ID: f.ID, Method: f.Method, Path: f.Path, Client: f.Client, State: requestStates[f.State],
+			ID: f.ID, App: owners[i].name, Method: f.Method, Path: f.Path, Client: f.Client, State: requestStates[f.State],
 			AgeMS: time.Since(f.Began).Milliseconds(), QueuedMS: f.Queued.Milliseconds(),
 		}
 		place, ok := f.Slot.(slot)
@@ -33,19 +45,21 @@ func (t *target) Requests(ctx context.Context) []control.Request {
 			continue
 		}
 		w := place.Worker()
-		r.PID, r.Slot, r.Worker = w.PID(), place.Index(), t.number(w)
-		wg.Go(func() {
-			r.Mute = isMute(ctx, func(ctx context.Context) (err error) {
-				r.Stack, err = w.StackOf(ctx, r.Slot)
-				return err
-			})
-			if r.Mute {
-				r.Dump = dumps.of(ctx, w)
-			}
-		})
+		r.PID, r.Slot, r.Worker = w.PID(), place.Index(), owners[i].number(w)
+		wg.Go(func() { stackOf(ctx, w, r, &dumps) })
 	}
 	wg.Wait()
 	return requests
+}
+
+func stackOf(ctx context.Context, w *worker.Worker, r *control.Request, dumps *dumps) {
+	r.Mute = isMute(ctx, func(ctx context.Context) (err error) {
+		r.Stack, err = w.StackOf(ctx, r.Slot)
+		return err
+	})
+	if r.Mute {
+		r.Dump = dumps.of(ctx, w)
+	}
 }
 
 var requestStates = map[int32]string{
@@ -54,8 +68,8 @@ var requestStates = map[int32]string{
 }
 
 // number is what the pool counts a worker as; 0 if it has ended.
-func (t *target) number(w *worker.Worker) int {
-	for _, m := range t.s.pool.Members() {
+func (s *Server) number(w *worker.Worker) int {
+	for _, m := range s.pool.Members() {
 		if m.Process == pool.Process[*worker.Slot](w) {
 			return m.Number
 		}
@@ -65,16 +79,18 @@ func (t *target) number(w *worker.Worker) int {
 
 // Stacks are the threads of each worker. One that does not answer is mute: the
 // interpreter's lock is held.
-func (t *target) Stacks(ctx context.Context) []control.Stacks {
-	members := t.s.pool.Members()
-	all := make([]control.Stacks, len(members))
-	var wg sync.WaitGroup
-	for i, m := range members {
-		w, ok := m.Process.(*worker.Worker)
-		if !ok {
-			continue
+func (t *target) Stacks(ctx context.Context) (all []control.Stacks) {
+	var processes []*worker.Worker
+	for _, app := range t.s.each() {
+		for _, m := range app.pool.Members() {
+			if w, ok := m.Process.(*worker.Worker); ok {
+				processes = append(processes, w)
+				all = append(all, control.Stacks{Worker: m.Number, App: app.name, PID: w.PID()})
+			}
 		}
-		all[i] = control.Stacks{Worker: m.Number, PID: w.PID()}
+	}
+	var wg sync.WaitGroup
+	for i, w := range processes {
 		wg.Go(func() { stacksOf(ctx, w, &all[i]) })
 	}
 	wg.Wait()

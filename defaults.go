@@ -98,6 +98,9 @@ func (c *Config) check() error {
 	if err := c.checkBodies(); err != nil {
 		return err
 	}
+	if err := c.checkApps(); err != nil {
+		return err
+	}
 	if err := c.checkACME(); err != nil {
 		return err
 	}

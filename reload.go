@@ -20,6 +20,8 @@ var ErrNotStarted = errors.New("highball: the server has not been started")
 // If the new code does not start, the old workers serve on and the error says
 // why: a [*LoadError] for an application that cannot be loaded. No request is
 // refused or lost either way. Certificates that have changed are read again first.
+// Several applications are reloaded one after the other; one whose new code does not
+// start does not keep the others from theirs, and the error names it.
 func (s *Server) Reload(ctx context.Context) error {
 	if !s.started.Load() {
 		return ErrNotStarted
@@ -36,6 +38,26 @@ func (s *Server) Reload(ctx context.Context) error {
 		return err
 	}
 	s.automatic.look()
+	if len(s.apps) > 0 {
+		return s.reloadApps(ctx)
+	}
+	return s.replaceAll(ctx)
+}
+
+// reloadCode is Reload for an application alone.
+func (s *Server) reloadCode(ctx context.Context) error {
+	if !s.started.Load() {
+		return ErrNotStarted
+	}
+	if !s.reloading.TryLock() {
+		return ErrReloading
+	}
+	defer s.reloading.Unlock()
+	return s.replaceAll(ctx)
+}
+
+// replaceAll replaces the workers.
+func (s *Server) replaceAll(ctx context.Context) error {
 	s.logger.Info("reload: starting workers with the new code", "mode", s.cfg.ReloadMode)
 	began := time.Now()
 	s.static.hold()
@@ -59,12 +81,16 @@ func (s *Server) Reload(ctx context.Context) error {
 }
 
 // Scale changes the number of workers, to at most 1024. With 0 requests wait in the queue.
+// Several applications have their shares of them, each at least one unless n is 0.
 func (s *Server) Scale(n int) error {
 	if !s.started.Load() {
 		return ErrNotStarted
 	}
 	if n > maxWorkers {
 		return fmt.Errorf("highball: %d workers are too many: want at most %d", n, maxWorkers)
+	}
+	if len(s.apps) > 0 {
+		return s.scaleApps(n)
 	}
 	before := s.pool.Size()
 	if err := s.pool.Scale(n); err != nil {
@@ -75,7 +101,12 @@ func (s *Server) Scale(n int) error {
 }
 
 // Workers is the number of workers that are kept.
-func (s *Server) Workers() int { return s.pool.Size() }
+func (s *Server) Workers() (n int) {
+	for _, app := range s.each() {
+		n += app.pool.Size()
+	}
+	return n
+}
 
 func (c *Config) recycle() pool.Recycle {
 	return pool.Recycle{

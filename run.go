@@ -36,7 +36,7 @@ type run struct {
 // while the workers start wait in the sockets' backlogs.
 func (s *Server) Run(ctx context.Context) error {
 	r := &run{s: s, stopped: make(chan struct{})}
-	r.front = front.New(s.automatic.answering(s.proxied(r.secured(s.static.handler))), s.cfg.front())
+	r.front = front.New(s.automatic.answering(s.proxied(r.secured(s.serving))), s.cfg.front())
 	if !s.runCalled.CompareAndSwap(false, true) {
 		return errors.New("highball: Run was called twice")
 	}
@@ -84,14 +84,16 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.s.Start(ctx); err != nil || !r.isGuest() {
 		return err
 	}
-	select {
-	case <-r.s.allUp:
-		return nil
-	case <-ctx.Done():
-		// The workers that are there have served nothing.
-		_ = r.s.stopWorkers(ctx)
-		return ctx.Err()
+	for _, app := range r.s.each() {
+		select {
+		case <-app.allUp:
+		case <-ctx.Done():
+			// The workers that are there have served nothing.
+			_ = r.s.stopWorkers(ctx)
+			return ctx.Err()
+		}
 	}
+	return nil
 }
 
 // untilClosed ends the context when the Server is shut down as well.
@@ -305,7 +307,7 @@ func (r *run) stop(ctx context.Context) error {
 			return r.stopErr
 		case <-hurried.Done():
 			_ = r.front.Close()
-			r.s.pool.Kill("the server was told to stop at once")
+			r.s.kill("the server was told to stop at once")
 			<-r.stopped
 			return context.Cause(ctx)
 		}

@@ -23,7 +23,7 @@ import (
 	"highball/internal/worker"
 )
 
-// Server serves one Python application. It is an [http.Handler]; its zero value
+// Server serves a Python application, or several ([Config].Apps). It is an [http.Handler]; its zero value
 // is not usable, [New] makes one.
 type Server struct {
 	cfg         Config
@@ -36,8 +36,20 @@ type Server struct {
 	spool       *spool.Store // nil: there are no files
 	trust       *proxied.Trust
 	proxied     func(http.Handler) http.Handler // what believes proxies, around another
-	static      *staticFiles                    // in front of the gateway
-	handler     http.Handler                    // the gateway, and what is in front of it
+	static      *staticFiles                    // in front of the gateway, or of the applications
+	serving     http.Handler                    // what serves requests: the gateway or the applications, behind the static files
+	handler     http.Handler                    // that, and what is in front of it
+	script      *script                         // nil: it is not looked at
+
+	// Of several applications each has a Server as well, without a front: the whole has the
+	// rest, and a gateway for what is none of theirs.
+	apps    []*Server
+	whole   *Server      // nil: this is it
+	name    string       // of an application among several
+	numbers atomic.Int64 // of the workers of all
+	share   atomic.Int64 // of an application: its number of workers, when it was last told one of its own
+
+	stopWatching context.CancelFunc // the memory of all applications
 
 	certificates *certs.Store // nil: there are none
 	automatic    automatic
@@ -69,12 +81,6 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	interpreter, err := interp.Find(interp.Options{
-		Python: cfg.Python, AppDir: cfg.appDir(), Environ: cfg.pythonEnv(),
-	})
-	if err != nil {
-		return nil, err
-	}
 	children := worker.NewChildren()
 	automatic, err := cfg.newAutomatic(children)
 	if err != nil {
@@ -88,35 +94,65 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{
-		cfg: cfg, logger: cfg.Logger, interpreter: interpreter, spool: store,
-		certificates: certificates, automatic: automatic,
-		first: make(chan worker.Ready, 1), closed: make(chan struct{}), children: children,
+	s := newServer(cfg)
+	s.children, s.spool, s.certificates, s.automatic = children, store, certificates, automatic
+	if s.proxied, err = s.behindProxies(); err != nil {
+		return nil, err
+	}
+	if len(cfg.Apps) > 0 {
+		err = s.serveApps()
+	} else {
+		err = s.serveOne()
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.handler = s.proxied(s.serving)
+	return s, nil
+}
+
+func newServer(cfg Config) *Server {
+	return &Server{
+		cfg: cfg, logger: cfg.Logger, first: make(chan worker.Ready, 1), closed: make(chan struct{}),
 		allUp: make(chan struct{}), ready: make(chan struct{}),
 	}
+}
+
+// serveOne makes what serves the application of the Config.
+func (s *Server) serveOne() (err error) {
+	cfg := s.cfg
+	s.interpreter, err = interp.Find(interp.Options{
+		Python: cfg.Python, AppDir: cfg.appDir(), Environ: cfg.pythonEnv(),
+	})
+	if err != nil {
+		return err
+	}
+	if s.script, err = s.newScript(); err != nil {
+		return err
+	}
 	s.leases.New = s.newLease
-	s.pool = pool.New(pool.Options[*worker.Slot]{
+	options := pool.Options[*worker.Slot]{
 		Size: cfg.Workers, Generation: s.generation, QueueSize: cfg.QueueSize,
 		QueueTimeout: max(cfg.QueueTimeout, 0), Logger: cfg.Logger, TakeBack: (*worker.Slot).TakeBack,
 		DrainTimeout: max(cfg.DrainTimeout, 0), Recycle: cfg.recycle(), WarmUp: s.warmUp(),
 		Renew: cfg.Preload, // what was imported stays what it was
-	})
+	}
+	var beside *gateway.Gateway
+	if s.whole != nil {
+		options.Number, beside = s.whole.nextNumber, s.whole.gateway
+		options.Recycle.Total = 0 // all applications together have it
+	}
+	s.pool = pool.New(options)
 	s.gateway = gateway.New(gateway.Options{
-		Acquire: s.acquire, ScriptName: cfg.ScriptName, Bodies: cfg.bodies(store), RequestTimeout: max(cfg.RequestTimeout, 0),
+		Acquire: s.acquire, ScriptName: cfg.ScriptName, Bodies: cfg.bodies(s.spool), RequestTimeout: max(cfg.RequestTimeout, 0),
 		RetryIdempotent: cfg.RetryIdempotent, QueueTimeField: cfg.QueueTimeHeader,
 		ClosesInOrder: front.ClosesInOrder, WhileQueued: front.WhileQueued, Refused: front.Refused,
-		ResponseMemory: max(cfg.ResponseMemory, 0), ResponseBudget: cfg.responseBudget(),
-		Spool: store, ResponseSpoolLimit: max(cfg.ResponseSpoolLimit, 0),
+		ResponseMemory: max(cfg.ResponseMemory, 0), ResponseBudget: cfg.responseBudget(), Beside: beside,
+		Spool: s.spool, ResponseSpoolLimit: max(cfg.ResponseSpoolLimit, 0),
 		Logger: cfg.Logger, OnDone: s.onDone(), Detailed: obs.WantsDetails(cfg.AccessLog),
 	})
-	if s.proxied, err = s.behindProxies(); err != nil {
-		return nil, err
-	}
-	if s.static, err = s.newStatic(); err != nil {
-		return nil, err
-	}
-	s.handler = s.proxied(s.static.handler)
-	return s, nil
+	s.share.Store(int64(cfg.Workers))
+	return s.serveBehindStatic(s.gateway)
 }
 
 func (s *Server) workerOptions() worker.Options {
@@ -124,7 +160,7 @@ func (s *Server) workerOptions() worker.Options {
 	return worker.Options{
 		Interpreter: s.interpreter.Path, Dir: cfg.Dir, Env: cfg.pythonEnv(),
 		App: cfg.App, PythonPath: cfg.PythonPath, Middleware: cfg.Middleware, Validate: cfg.Validate,
-		Preload: cfg.Preload, Hooks: cfg.Hooks, Environ: cfg.Environ, Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
+		Preload: cfg.Preload, Hooks: cfg.Hooks, Environ: s.environ(), Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
 		QueueTimeHeader: cfg.QueueTimeHeader, AppStatic: string(cfg.AppStatic),
 		Version: Version, StartTimeout: max(cfg.StartTimeout, 0), Logger: cfg.Logger,
 		Children: s.children, CheckVersion: s.checkVersion, Trace: cfg.Trace != nil, OnTrace: cfg.Trace,
@@ -171,6 +207,9 @@ func (g *generation) Start(ctx context.Context) (pool.Process[*worker.Slot], err
 func (g *generation) Close() { g.factory.Close() }
 
 func (s *Server) acquire(ctx context.Context, ask gateway.Ask) (gateway.Lease, error) {
+	if s.script != nil {
+		s.script.fresh(ctx)
+	}
 	granted, err := s.pool.Acquire(ctx, pool.Ask{Cost: ask.Cost, Again: ask.Again})
 	if err != nil {
 		return gateway.Lease{}, s.untilNextStart(err)
@@ -234,20 +273,30 @@ func (s *Server) Start(ctx context.Context) error {
 		return ErrClosed
 	default:
 	}
-	if s.cfg.Standalone {
+	if s.cfg.Standalone && s.whole == nil {
 		orphans, cancel := context.WithCancel(context.Background())
 		s.stopOrphan = cancel
 		if err := s.children.AdoptOrphans(orphans); err != nil {
 			s.logger.Warn("orphans will not be adopted", "error", err)
 		}
 	}
-	if err := s.pool.Start(ctx); err != nil {
+	if err := s.startWorkers(ctx); err != nil {
 		s.finish()
 		s.failed = public(err)
 		return s.failed
 	}
-	s.announce(<-s.first)
 	s.started.Store(true)
+	return nil
+}
+
+func (s *Server) startWorkers(ctx context.Context) error {
+	if len(s.apps) > 0 {
+		return s.startApps(ctx)
+	}
+	if err := s.pool.Start(ctx); err != nil {
+		return err
+	}
+	s.announce(<-s.first)
 	return nil
 }
 
@@ -299,13 +348,30 @@ func (s *Server) Close() error {
 }
 
 func (s *Server) stopWorkers(ctx context.Context) error {
-	err := s.pool.Stop(ctx)
-	s.gateway.Wait()
+	errs := make([]error, len(s.each()))
+	var stopping sync.WaitGroup
+	for i, app := range s.each() {
+		stopping.Go(func() {
+			errs[i] = app.pool.Stop(ctx)
+			app.gateway.Wait()
+		})
+	}
+	stopping.Wait()
 	s.finish()
-	return err
+	return errors.Join(errs...)
+}
+
+// kill ends all workers at once.
+func (s *Server) kill(reason string) {
+	for _, app := range s.each() {
+		app.pool.Kill(reason)
+	}
 }
 
 func (s *Server) finish() {
+	if s.stopWatching != nil {
+		s.stopWatching()
+	}
 	if s.stopOrphan != nil {
 		s.stopOrphan()
 	}

@@ -63,8 +63,18 @@ type staticFiles struct {
 	announced bool
 }
 
-func (s *Server) newStatic() (*staticFiles, error) {
-	f := &staticFiles{logger: s.logger, handler: s.gateway}
+// serveBehindStatic has requests be next's that no static file answers. The files of a
+// framework are those of one application, never of several together.
+func (s *Server) serveBehindStatic(next http.Handler) (err error) {
+	if s.static, err = s.newStatic(next, len(s.apps) == 0 && s.cfg.AppStatic != StaticOff); err != nil {
+		return err
+	}
+	s.serving = s.static.handler
+	return nil
+}
+
+func (s *Server) newStatic(next http.Handler, app bool) (*staticFiles, error) {
+	f := &staticFiles{logger: s.logger, handler: next}
 	for _, entry := range s.cfg.Static {
 		m, err := static.ParseMount(entry, s.cfg.Dir)
 		if err != nil {
@@ -72,10 +82,10 @@ func (s *Server) newStatic() (*staticFiles, error) {
 		}
 		f.own = append(f.own, m)
 	}
-	f.files = static.New(s.gateway, static.Options{
+	f.files = static.New(next, static.Options{
 		Paths: s.staticPaths, Index: s.cfg.StaticIndex, MaxAge: s.cfg.StaticMaxAge, Done: s.staticDone(), Logger: s.logger,
 	})
-	if len(f.own) > 0 || s.cfg.AppStatic != StaticOff {
+	if len(f.own) > 0 || app {
 		f.handler = f.files
 		f.files.Set(f.own)
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -49,6 +50,9 @@ func (p *program) check(cmd *cobra.Command, args []string, asJSON bool) error {
 		logger = slog.New(p.applicationLog(values)) // many requests say the same
 	}
 	cfg := serverConfig(values, logs{server: logger})
+	if len(cfg.Apps) > 0 {
+		return p.checkEach(cmd.Context(), cfg, asJSON)
+	}
 	report, err := highball.Check(cmd.Context(), cfg)
 	if err != nil {
 		return err
@@ -58,10 +62,39 @@ func (p *program) check(cmd *cobra.Command, args []string, asJSON bool) error {
 	} else {
 		_, err = io.WriteString(p.stdout, reportText(report))
 	}
-	if err == nil && report.Breaks() > 0 {
-		err = fmt.Errorf("checked %s: %s", counted(report.Probes, "probe"), breaksText(report.Breaks()))
+	return errors.Join(err, verdict(report))
+}
+
+// verdict is nil if nothing breaks PEP 3333.
+func verdict(report *highball.CheckReport) error {
+	if report.Breaks() == 0 {
+		return nil
 	}
-	return err
+	return fmt.Errorf("checked %s: %s", counted(report.Probes, "probe"), breaksText(report.Breaks()))
+}
+
+// checkEach checks several applications. That one cannot be loaded does not keep the
+// others from it.
+func (p *program) checkEach(ctx context.Context, cfg highball.Config, asJSON bool) error {
+	reports := map[string]*highball.CheckReport{}
+	var problems []error
+	for _, app := range cfg.Apps {
+		report, err := highball.Check(ctx, cfg.Alone(app))
+		if err == nil {
+			reports[app.Label()] = report
+			err = verdict(report)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("app %s: %w", app.Label(), err))
+		}
+		if report != nil && !asJSON {
+			fmt.Fprintf(p.stdout, "app %s: %s\n", app.Label(), reportText(report))
+		}
+	}
+	if asJSON {
+		problems = append(problems, writeJSON(p.stdout, reports))
+	}
+	return errors.Join(problems...)
 }
 
 func breaksText(n int) string {

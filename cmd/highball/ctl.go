@@ -61,12 +61,8 @@ func (p *program) ctlCommand() *cobra.Command {
 			return client.Stacks(ctx)
 		}),
 		c.readiness(),
-		c.order("reload", "Start workers with the code as it is now in place of the old ones",
-			"The command returns when the new code serves. If it does not start, the old one serves on, and its traceback is printed.",
-			"the new code serves", (*control.Client).Reload),
-		c.orderWith("scale N", "Change how many workers are kept",
-			"The command does not wait until they have started or ended.",
-			"%d workers are kept from now on", (*control.Client).Scale),
+		c.reload(),
+		c.scale(),
 		c.orderWith("recycle WORKER", "Replace a worker: another is ready before it leaves",
 			"WORKER is a number that `highball ctl workers` lists. The command returns when another worker has its place.",
 			"worker %d is replaced", (*control.Client).Recycle),
@@ -139,7 +135,7 @@ func (c *ctl) order(name, short, long, done string, tell func(*control.Client, c
 // orderWith is an order that takes a number; done is a format for it.
 func (c *ctl) orderWith(use, short, long, done string, tell func(*control.Client, context.Context, int) error) *cobra.Command {
 	cmd := c.order(use, short, long, "", nil)
-	_, what, _ := strings.Cut(use, " ")
+	what := strings.Fields(use)[1]
 	var n int
 	cmd.Args = func(cmd *cobra.Command, args []string) (err error) {
 		n, err = oneNumber(what, args)

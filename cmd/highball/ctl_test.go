@@ -82,7 +82,7 @@ func (t *ctlTarget) Stacks(context.Context) []control.Stacks {
 	}
 }
 
-func (t *ctlTarget) Reload(ctx context.Context) error {
+func (t *ctlTarget) Reload(ctx context.Context, _ string) error {
 	if t.entered != nil {
 		close(t.entered)
 		<-ctx.Done()
@@ -90,7 +90,7 @@ func (t *ctlTarget) Reload(ctx context.Context) error {
 	return t.fails
 }
 
-func (t *ctlTarget) Scale(int) error                    { return t.fails }
+func (t *ctlTarget) Scale(string, int) error            { return t.fails }
 func (t *ctlTarget) Recycle(context.Context, int) error { return t.fails }
 func (t *ctlTarget) Drain(context.Context, int) error   { return t.fails }
 func (t *ctlTarget) Stop()                              {}

@@ -61,6 +61,9 @@ func statusText(s control.Status, now time.Time) string {
 			fmt.Fprintf(&b, "    %s\n", printableLine(problem))
 		}
 	}
+	for _, app := range s.Apps {
+		row("app", "%s", appText(app, s.Workers))
+	}
 	if s.Retry != nil {
 		row("next start", "%s", soon(s.Retry.Sub(now)))
 	}
@@ -131,11 +134,13 @@ func workersText(workers []control.Worker, now time.Time) string {
 		return "no workers\n"
 	}
 	rows := [][]string{{"WORKER", "PID", "GENERATION", "STATE", "AGE", "SERVED", "BUSY", "CONDEMNED", "MEMORY"}}
-	for _, w := range workers {
+	of := make([]string, len(workers))
+	for i, w := range workers {
+		of[i] = w.App
 		rows = append(rows, cells(w.Number, w.PID, w.Generation, w.State, age(now.Sub(w.Began)),
 			w.Served, w.Busy, w.Condemned, mebibytes(w.Memory)))
 	}
-	return strings.Join(table(rows), "\n") + "\n"
+	return strings.Join(table(withApps(rows, of)), "\n") + "\n"
 }
 
 // maxTarget is how much of a path is shown; JSON has all of it.
@@ -147,7 +152,9 @@ func requestsText(requests []control.Request) string {
 		return "no requests in flight\n"
 	}
 	rows := [][]string{{"AGE", "STATE", "QUEUED", "WORKER", "PID", "THREAD", "CLIENT", "ID", "REQUEST"}}
-	for _, r := range requests {
+	of := make([]string, len(requests))
+	for i, r := range requests {
+		of[i] = r.App
 		worker, pid, thread := any(r.Worker), any(r.PID), any(r.Slot)
 		if r.State == control.RequestQueued || r.PID == 0 {
 			worker, pid, thread = "-", "-", "-"
@@ -155,7 +162,7 @@ func requestsText(requests []control.Request) string {
 		rows = append(rows, cells(milliseconds(r.AgeMS), r.State, milliseconds(r.QueuedMS),
 			worker, pid, thread, r.Client, r.ID, cut(r.Method+" "+r.Path, maxTarget)))
 	}
-	lines := table(rows)
+	lines := table(withApps(rows, of))
 	var b strings.Builder
 	b.WriteString(lines[0] + "\n")
 	dumped := map[int]bool{}
@@ -185,6 +192,9 @@ func stacksText(all []control.Stacks) string {
 			b.WriteByte('\n')
 		}
 		fmt.Fprintf(&b, "worker %d, pid %d", s.Worker, s.PID)
+		if s.App != "" {
+			b.WriteString(", " + printableLine(s.App))
+		}
 		if s.Mute {
 			b.WriteString(mute)
 		}

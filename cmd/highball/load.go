@@ -47,6 +47,9 @@ func (p *program) loadSettings(cmd *cobra.Command, args []string) (settings.Valu
 	if sources.File, err = settingsFile(values); err == nil {
 		values, err = table.Resolve(sources)
 	}
+	if err == nil {
+		err = checkApps(values)
+	}
 	if err != nil {
 		return settings.Values{}, usageError{err, cmd.CommandPath()}
 	}

@@ -56,6 +56,7 @@ type program struct {
 type server interface {
 	Run(ctx context.Context) error
 	Reload(ctx context.Context) error
+	ReloadApp(ctx context.Context, name string) error
 	Scale(workers int) error
 	Workers() int
 	Health() highball.Health

@@ -100,11 +100,11 @@ func (p *program) launch(cmd *cobra.Command, values settings.Values, manner mann
 		return err
 	}
 	limitProcessors(p.environ)
-	touched, err := watchTouched(values.List("touch-reload"))
+	cfg := serverConfig(values, logs)
+	touched, err := watchFiles(values, cfg.Apps)
 	if err != nil {
 		return refused(cmd, err)
 	}
-	cfg := serverConfig(values, logs)
 	cfg.Control = privileges.controlPath(cfg.Control, p.environ, logs.server)
 	cfg.ACME.Dir = privileges.acmeDir(cfg, p.environ)
 	cfg.BeforeWorkers = func() error { return privileges.giveUp(as, cfg.Control, cfg.ACME.Dir) }
@@ -131,7 +131,7 @@ func (p *program) launch(cmd *cobra.Command, values settings.Values, manner mann
 // serve runs srv until it ends by itself or is told to by a signal. The first
 // that stops drains, the second closes; after that signals have their usual
 // effect, so that a third ends a process that cannot even close.
-func (p *program) serve(ctx context.Context, srv server, as *presence, manner manner, touched *touched, up *upgrader) error {
+func (p *program) serve(ctx context.Context, srv server, as *presence, manner manner, touched []*touched, up *upgrader) error {
 	logger := as.logs.server
 	commands := &commands{
 		srv: srv, presence: as, reports: up.reports, logger: logger, noWinch: noWinch(os.Stdin, manner, as.detached),
@@ -149,7 +149,9 @@ func (p *program) serve(ctx context.Context, srv server, as *presence, manner ma
 	go as.run(reporting, srv, up.place)
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Run(ctx) }()
-	go commands.reloadWhenTouched(ctx, touched)
+	for _, t := range touched {
+		go commands.reloadWhenTouched(ctx, t)
+	}
 	go up.place.takeOver(ctx, srv, logger)
 
 	var first time.Time

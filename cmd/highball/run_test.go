@@ -72,6 +72,8 @@ func (f *fakeServer) Run(ctx context.Context) error {
 	return nil
 }
 
+func (f *fakeServer) ReloadApp(ctx context.Context, _ string) error { return f.Reload(ctx) }
+
 func (f *fakeServer) Reload(context.Context) error {
 	if f.reloading.Add(-1) >= 0 {
 		return highball.ErrReloading
@@ -144,7 +146,7 @@ func withSignals() (*program, chan os.Signal) {
 
 func serveFake(ctx context.Context, p *program, srv server) error {
 	logger := slog.New(slog.DiscardHandler)
-	return p.serve(ctx, srv, &presence{logs: logs{server: logger}}, manner{}, &touched{}, &upgrader{srv: srv, reports: &reporter{}, logger: logger})
+	return p.serve(ctx, srv, &presence{logs: logs{server: logger}}, manner{}, nil, &upgrader{srv: srv, reports: &reporter{}, logger: logger})
 }
 
 func TestFirstSignalDrains(t *testing.T) {

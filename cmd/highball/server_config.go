@@ -14,6 +14,15 @@ import (
 // serverConfig turns the settings into what package highball takes. All
 // defaults are in the settings by now.
 func serverConfig(v settings.Values, logs logs) highball.Config {
+	cfg := oneConfig(v, logs)
+	if cfg.Apps = applications(v, logs); len(cfg.Apps) > 0 {
+		cfg.App = "" // is one of them
+	}
+	return cfg
+}
+
+// oneConfig is that of a single application.
+func oneConfig(v settings.Values, logs logs) highball.Config {
 	return highball.Config{
 		App:            v.String("app"),
 		Dir:            v.String("chdir"),
@@ -51,6 +60,8 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 		QueueTimeHeader: v.Bool("queue-time-header"),
 		RetryIdempotent: v.Bool("retry-idempotent"),
 		WarmUp:          v.List("warmup"),
+
+		ReloadOnScriptChange: v.Bool("reload-on-script-change"),
 
 		HeaderTimeout:            limit(v.Duration("header-timeout")),
 		KeepaliveTimeout:         limit(v.Duration("keepalive-timeout")),

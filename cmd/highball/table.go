@@ -17,6 +17,7 @@ func settingsTable() settings.Table {
 		Settings: slices.Concat(
 			appSettings(),
 			environmentSettings(),
+			mountSettings(),
 			networkSettings(),
 			socketSettings(),
 			tlsSettings(),
@@ -37,5 +38,6 @@ func settingsTable() settings.Table {
 			responseSettings(),
 			staticSettings(),
 		),
+		Sections: []settings.Section{appSection()},
 	}
 }

@@ -39,7 +39,7 @@ given anywhere replaces the default, and so do sockets of systemd where no addre
 		{
 			Name: "script-name", Kind: settings.String, Group: group, Placeholder: "PREFIX",
 			Usage:   "the path prefix that the application is mounted under",
-			KnownAs: []string{"prefix", "root-path", "mount", "url-prefix"},
+			KnownAs: []string{"prefix", "root-path", "url-prefix"},
 			Doc: `
 The path prefix that the application is mounted under, such as ` + "`/shop`" + `. It becomes ` + "`SCRIPT_NAME`" + `, the rest of the path ` + "`PATH_INFO`" + `, and the
 framework puts it in front of the addresses that it generates. A request outside of it is answered 404. By default the application has

@@ -11,18 +11,16 @@ import (
 	"time"
 
 	"highball"
+	"highball/internal/touch"
 )
 
-// touchLook is how often the files of --touch-reload are looked at. To ask costs
-// microseconds, and works on file systems whose changes the kernel does not tell.
+// touchLook is how often the files of --touch-reload are looked at.
 const touchLook = 500 * time.Millisecond
 
 // touched knows the files of --touch-reload as they were last seen.
-type touched struct{ files []touchFile }
-
-type touchFile struct {
-	path string
-	seen os.FileInfo // nil: it did not exist
+type touched struct {
+	app   string // which of several applications is reloaded; empty: all
+	files []*touch.File
 }
 
 // watchTouched notes how the files are now.
@@ -36,9 +34,7 @@ func watchTouched(paths []string) (*touched, error) {
 		if dir := filepath.Dir(path); !isDirectory(dir) {
 			return nil, fmt.Errorf("touch-reload: there is no directory %s: create it, or name another file", dir)
 		}
-		f := touchFile{path: path}
-		f.seen, _ = os.Stat(path)
-		t.files = append(t.files, f)
+		t.files = append(t.files, touch.New(path))
 	}
 	return t, nil
 }
@@ -50,17 +46,10 @@ func isDirectory(path string) bool {
 
 // look returns a file that is not as it was, and notes how all are.
 func (t *touched) look() (changed string) {
-	for i := range t.files {
-		f := &t.files[i]
-		now, err := os.Stat(f.path)
-		if err != nil {
-			f.seen = nil
-			continue
+	for _, f := range t.files {
+		if f.Changed() {
+			changed = f.Path()
 		}
-		if f.seen == nil || !os.SameFile(now, f.seen) || !now.ModTime().Equal(f.seen.ModTime()) || now.Size() != f.seen.Size() {
-			changed = f.path
-		}
-		f.seen = now
 	}
 	return changed
 }
@@ -83,7 +72,7 @@ func (c *commands) reloadWhenTouched(ctx context.Context, t *touched) {
 			changed = now
 			c.logger.Info("reload: a file was touched", "file", changed)
 		}
-		if changed != "" && !notYet(c.srv.Reload(ctx)) {
+		if changed != "" && !notYet(c.srv.ReloadApp(ctx, t.app)) {
 			changed = ""
 		}
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,9 @@ func (p *program) traceRequest(ctx context.Context, values settings.Values, requ
 	heading := headingHandler{onlyApplication: p.applicationLog(values)}
 	logger := slog.New(&heading)
 	cfg := serverConfig(values, logs{server: logger})
+	if cfg, err = tracedApp(cfg, data); err != nil {
+		return nil, err
+	}
 	cfg.Workers, cfg.Threads, cfg.Preload, cfg.Trace = 1, 1, false, recorder.Event
 	recorder.ScriptName, recorder.Environ = cfg.ScriptName, cfg.Environ
 	srv, err := highball.New(cfg)
@@ -71,6 +75,22 @@ func (p *program) traceRequest(ctx context.Context, values settings.Values, requ
 	return &calltrace.Document{
 		Application: heading.application, Request: request.Method + " " + request.Target, Status: status, Steps: recorder.Steps(),
 	}, err
+}
+
+// tracedApp is the Config of the one of several applications that the request is for.
+func tracedApp(cfg highball.Config, request []byte) (highball.Config, error) {
+	if len(cfg.Apps) == 0 {
+		return cfg, nil
+	}
+	r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(request)))
+	if err != nil {
+		return cfg, &requestError{fmt.Errorf("which application is it for? %w", err)}
+	}
+	app, ok := cfg.Route(r.Host, r.URL.Path)
+	if !ok {
+		return cfg, errors.New("no application has this host and path: name another host by -H 'Host: NAME'")
+	}
+	return cfg.Alone(app), nil
 }
 
 // exchange sends the request over a connection and records what comes back. It

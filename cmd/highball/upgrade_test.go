@@ -81,7 +81,7 @@ func TestUpgradeHandsOver(t *testing.T) {
 	up.reports = newReporter(srv, []string{"NOTIFY_SOCKET=" + name}, up.logger)
 	result := make(chan error)
 	go func() {
-		result <- p.serve(context.Background(), srv, &presence{logs: logs{server: up.logger}}, manner{}, &touched{}, up)
+		result <- p.serve(context.Background(), srv, &presence{logs: logs{server: up.logger}}, manner{}, nil, up)
 	}()
 	signals <- syscall.SIGUSR2
 	if err := <-result; err != nil {
@@ -124,7 +124,7 @@ func TestUpgradeIsGivenUp(t *testing.T) {
 	}
 	result := make(chan error)
 	go func() {
-		result <- p.serve(context.Background(), srv, &presence{logs: logs{server: up.logger}}, manner{}, &touched{}, up)
+		result <- p.serve(context.Background(), srv, &presence{logs: logs{server: up.logger}}, manner{}, nil, up)
 	}()
 	signals <- syscall.SIGUSR2
 	for deadline := time.Now().Add(10 * time.Second); pid == 0; {
@@ -151,7 +151,7 @@ func TestUpgradeThatIsTooLate(t *testing.T) {
 	up, log := upgradeTo(t, srv, `echo '{"ready":true,"sockets":["a"]}' >&3; exec sleep 600`)
 	result := make(chan error)
 	go func() {
-		result <- p.serve(context.Background(), srv, &presence{logs: logs{server: up.logger}}, manner{}, &touched{}, up)
+		result <- p.serve(context.Background(), srv, &presence{logs: logs{server: up.logger}}, manner{}, nil, up)
 	}()
 	signals <- syscall.SIGUSR2
 	if err := <-result; err != nil {

@@ -84,7 +84,11 @@ func Launch(o Options) (*Server, error) {
 	if err := os.Chown(s.scratch, o.Owner, -1); o.Owner != 0 && err != nil {
 		return nil, err
 	}
-	args := append(slices.Clip(o.Around), cmp.Or(o.Binary, binary), "run", o.App, "--log-format", "json", "--chdir", o.Dir, "--pythonpath", Apps())
+	args := append(slices.Clip(o.Around), cmp.Or(o.Binary, binary), "run")
+	if o.App != "" {
+		args = append(args, o.App)
+	}
+	args = append(args, "--log-format", "json", "--chdir", o.Dir, "--pythonpath", Apps())
 	if !o.Unbound {
 		args = append(args, "--bind", "127.0.0.1:0")
 	}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"syscall"
@@ -80,14 +81,25 @@ func (c *Client) Stacks(ctx context.Context) (stacks []Stacks, err error) {
 }
 
 // Reload replaces all workers by such of the code as it is now. It returns when
-// they serve. The error of code that does not start has its traceback.
-func (c *Client) Reload(ctx context.Context) error { return c.tell(ctx, "reload") }
+// they serve. The error of code that does not start has its traceback. app is the name of
+// one of several applications; empty: all.
+func (c *Client) Reload(ctx context.Context, app string) error {
+	return c.tell(ctx, "reload"+of("?", app))
+}
 
-// Scale changes how many workers are kept.
-func (c *Client) Scale(ctx context.Context, n int) error {
+// Scale changes how many workers are kept, of one of several applications or of all.
+func (c *Client) Scale(ctx context.Context, app string, n int) error {
 	ctx, cancel := c.bounded(ctx)
 	defer cancel()
-	return c.tell(ctx, "scale?n="+strconv.Itoa(n))
+	return c.tell(ctx, "scale?n="+strconv.Itoa(n)+of("&", app))
+}
+
+// of is a parameter that names an application.
+func of(before, app string) string {
+	if app == "" {
+		return ""
+	}
+	return before + "app=" + url.QueryEscape(app)
 }
 
 // Recycle replaces a worker: another is ready before it leaves.

@@ -38,7 +38,7 @@ func TestQuestionsEndWhenTheServerHangs(t *testing.T) {
 	_, stacksErr := client.Stacks(t.Context())
 	for name, err := range map[string]error{
 		"status": statusErr, "workers": workersErr, "requests": requestsErr, "stacks": stacksErr,
-		"scale": client.Scale(t.Context(), 1), "stop": client.Stop(t.Context()),
+		"scale": client.Scale(t.Context(), "", 1), "stop": client.Stop(t.Context()),
 	} {
 		if !errors.Is(err, errSilent) || !strings.Contains(err.Error(), "nothing came for 20ms") {
 			t.Errorf("%s: got %v", name, err)
@@ -53,7 +53,7 @@ func TestLongOrdersAreNotBounded(t *testing.T) {
 	if _, err := client.Status(t.Context()); !errors.Is(err, errSilent) {
 		t.Fatalf("status: got %v, so this test proves nothing", err)
 	}
-	for _, err := range []error{client.Reload(t.Context()), client.Recycle(t.Context(), 1), client.Drain(t.Context(), 1)} {
+	for _, err := range []error{client.Reload(t.Context(), ""), client.Recycle(t.Context(), 1), client.Drain(t.Context(), 1)} {
 		if err != nil {
 			t.Error(err)
 		}
@@ -68,7 +68,7 @@ func TestLongOrderIsInterrupted(t *testing.T) {
 	errCtrlC := errors.New("Ctrl-C")
 	ctx, interrupt := context.WithCancelCause(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- client.Reload(ctx) }()
+	go func() { ended <- client.Reload(ctx, "") }()
 	<-target.entered
 	interrupt(errCtrlC)
 	if err := <-ended; !errors.Is(err, errCtrlC) {

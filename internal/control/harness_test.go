@@ -46,16 +46,16 @@ func (f *fake) order(format string, args ...any) error {
 	return f.fails
 }
 
-func (f *fake) Reload(ctx context.Context) error {
+func (f *fake) Reload(ctx context.Context, app string) error {
 	if f.entered != nil {
 		close(f.entered)
 		<-ctx.Done()
 		close(f.left)
 	}
-	return f.order("reload")
+	return f.order("reload%s", of(" ", app))
 }
 
-func (f *fake) Scale(n int) error                      { return f.order("scale %d", n) }
+func (f *fake) Scale(app string, n int) error          { return f.order("scale %d%s", n, of(" ", app)) }
 func (f *fake) Recycle(_ context.Context, w int) error { return f.order("recycle %d", w) }
 func (f *fake) Drain(_ context.Context, w int) error   { return f.order("drain %d", w) }
 

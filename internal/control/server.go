@@ -67,6 +67,9 @@ func handler(t Target) http.Handler {
 		status := t.Status()
 		status.Addresses, status.Workers = orEmpty(status.Addresses), orEmpty(status.Workers)
 		status.Certificates = orEmpty(status.Certificates)
+		for i := range status.Apps {
+			status.Apps[i].Hosts = orEmpty(status.Apps[i].Hosts)
+		}
 		if status.Refusals == nil {
 			status.Refusals = map[string]int64{}
 		}
@@ -81,8 +84,14 @@ func handler(t Target) http.Handler {
 		}
 		return stacks
 	}))
-	mux.HandleFunc("POST /v1/reload", order(func(r *http.Request) error { return t.Reload(r.Context()) }))
-	mux.HandleFunc("POST /v1/scale", orderWith("n", func(_ context.Context, n int) error { return t.Scale(n) }))
+	mux.HandleFunc("POST /v1/reload", order(func(r *http.Request) error { return t.Reload(r.Context(), r.URL.Query().Get("app")) }))
+	mux.HandleFunc("POST /v1/scale", order(func(r *http.Request) error {
+		n, err := number(r, "n")
+		if err != nil {
+			return err
+		}
+		return t.Scale(r.URL.Query().Get("app"), n)
+	}))
 	mux.HandleFunc("POST /v1/recycle", orderWith("worker", t.Recycle))
 	mux.HandleFunc("POST /v1/drain", orderWith("worker", t.Drain))
 	mux.HandleFunc("POST /v1/stop", order(func(*http.Request) error { t.Stop(); return nil }))
@@ -120,19 +129,27 @@ func (e badParameter) Error() string {
 // orderWith is an order that takes a number.
 func orderWith(parameter string, carryOut func(context.Context, int) error) http.HandlerFunc {
 	return order(func(r *http.Request) error {
-		text := r.URL.Query().Get(parameter)
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 {
-			return badParameter{parameter, text}
+		n, err := number(r, parameter)
+		if err != nil {
+			return err
 		}
 		return carryOut(r.Context(), n)
 	})
 }
 
+func number(r *http.Request, parameter string) (int, error) {
+	text := r.URL.Query().Get(parameter)
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, badParameter{parameter, text}
+	}
+	return n, nil
+}
+
 func statusFor(err error) int {
 	_, bad := errors.AsType[badParameter](err)
 	switch {
-	case bad:
+	case bad, errors.Is(err, ErrNoApp):
 		return http.StatusBadRequest
 	case errors.Is(err, ErrNoWorker):
 		return http.StatusNotFound

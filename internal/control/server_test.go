@@ -39,14 +39,14 @@ func TestOrders(t *testing.T) {
 	target := full()
 	client := serve(t, target)
 	for _, err := range []error{
-		client.Reload(t.Context()), client.Scale(t.Context(), 8), client.Recycle(t.Context(), 1),
-		client.Drain(t.Context(), 2), client.Stop(t.Context()),
+		client.Reload(t.Context(), ""), client.Scale(t.Context(), "", 8), client.Recycle(t.Context(), 1),
+		client.Drain(t.Context(), 2), client.Reload(t.Context(), "/a&b"), client.Scale(t.Context(), "/a b", 3), client.Stop(t.Context()),
 	} {
 		if err != nil {
 			t.Error(err)
 		}
 	}
-	want := []string{"reload", "scale 8", "recycle 1", "drain 2", "stop"}
+	want := []string{"reload", "scale 8", "recycle 1", "drain 2", "reload app=%2Fa%26b", "scale 3 app=%2Fa+b", "stop"}
 	if !slices.Equal(target.orders, want) {
 		t.Errorf("got %q, want %q", target.orders, want)
 	}
@@ -56,8 +56,8 @@ func TestOrdersFail(t *testing.T) {
 	target := full()
 	client := serve(t, target)
 	orders := map[string]func() error{
-		"reload":  func() error { return client.Reload(t.Context()) },
-		"scale":   func() error { return client.Scale(t.Context(), 8) },
+		"reload":  func() error { return client.Reload(t.Context(), "") },
+		"scale":   func() error { return client.Scale(t.Context(), "", 8) },
 		"recycle": func() error { return client.Recycle(t.Context(), 1) },
 		"drain":   func() error { return client.Drain(t.Context(), 2) },
 	}

@@ -37,6 +37,9 @@ var ErrNoWorker = errors.New("no such worker")
 // a reload is in progress. A Target wraps it; the Client gives it back.
 var ErrBusy = errors.New("another order is in progress")
 
+// ErrNoApp says that no application has the name that was asked for. A Target wraps it.
+var ErrNoApp = errors.New("no such application")
+
 // Target is the server that is asked and told. Its methods are called from many
 // goroutines, and have to answer while every Python thread is stuck.
 type Target interface {
@@ -50,11 +53,12 @@ type Target interface {
 
 	// Reload returns when the new code serves, or with the error of the code that
 	// does not start, its traceback included. Reload, Recycle and Drain may take
-	// long; ctx ends when the operator goes away (Ctrl-C).
-	Reload(ctx context.Context) error
+	// long; ctx ends when the operator goes away (Ctrl-C). app is the name of one of
+	// several applications, or empty.
+	Reload(ctx context.Context, app string) error
 
 	// Scale changes how many workers are kept, and does not wait for them.
-	Scale(n int) error
+	Scale(app string, n int) error
 
 	// Recycle has another worker ready before this one leaves.
 	Recycle(ctx context.Context, worker int) error
@@ -88,8 +92,25 @@ type Status struct {
 
 	Certificates []Certificate `json:"certificates"` // of https: those of files, and those that the server gets by itself
 
+	Apps []App `json:"apps,omitempty"` // where there are several
+
 	LastError string     `json:"last_error,omitempty"` // why the last worker did not start, or how it died young
 	Retry     *time.Time `json:"retry,omitempty"`      // when the next is started after that
+}
+
+// App is one of several applications: its part of the Status.
+type App struct {
+	Name        string     `json:"name"`
+	Hosts       []string   `json:"hosts"` // none: each
+	Path        string     `json:"path"`
+	State       string     `json:"state"`       // StateStarting, StateReady or StateFailing
+	Application string     `json:"application"` // "shop.wsgi:application"
+	Python      string     `json:"python"`      // its interpreter
+	Generation  int        `json:"generation"`
+	Queue       Queue      `json:"queue"`
+	Requests    Traffic    `json:"requests"`
+	LastError   string     `json:"last_error,omitempty"`
+	Retry       *time.Time `json:"retry,omitempty"`
 }
 
 // Ready says whether new requests are welcome, and there is who serves them: also
@@ -171,6 +192,7 @@ type Certificate struct {
 // Worker is one Python process.
 type Worker struct {
 	Number     int       `json:"number"` // never used again for another
+	App        string    `json:"app,omitempty"`
 	PID        int       `json:"pid"`
 	Generation int       `json:"generation"`
 	State      string    `json:"state"` // WorkerReady or WorkerLeaving
@@ -184,6 +206,7 @@ type Worker struct {
 // Request is one that has come and whose response is not complete.
 type Request struct {
 	ID     string `json:"id"` // as in the logs
+	App    string `json:"app,omitempty"`
 	Method string `json:"method"`
 	Path   string `json:"path"`
 	Client string `json:"client"`
@@ -206,6 +229,7 @@ type Request struct {
 // Stacks is what the threads of one worker do.
 type Stacks struct {
 	Worker  int      `json:"worker"` // its number
+	App     string   `json:"app,omitempty"`
 	PID     int      `json:"pid"`
 	Mute    bool     `json:"mute"` // no Python thread of it has answered in time
 	Threads []Thread `json:"threads"`

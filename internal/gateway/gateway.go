@@ -22,6 +22,9 @@ type Options struct {
 	// ScriptName is the path prefix of the application, without a final slash.
 	ScriptName string
 
+	// Nobody says that there is no application: each request is answered 404.
+	Nobody bool
+
 	// RequestTimeout is how long the application may take to its first block,
 	// and then between blocks; then it is interrupted, see overtime.go. 0: no limit.
 	RequestTimeout time.Duration
@@ -52,6 +55,9 @@ type Options struct {
 	// ResponseMemory bounds what is kept in memory, in bytes, of a response that its
 	// client has not taken, and ResponseBudget what is of all together.
 	ResponseMemory, ResponseBudget int64
+
+	// Beside, if set, is a gateway whose ResponseBudget this one uses, in place of its own.
+	Beside *Gateway
 
 	// Spool keeps what is beyond, up to ResponseSpoolLimit bytes a response; nil or 0:
 	// the application waits for the client instead.
@@ -104,7 +110,10 @@ func New(opts Options) *Gateway {
 	g := &Gateway{opts: opts, ids: newRequestIDs(), routes: newRoutes()}
 	g.bufs.New = func() any { b := make([]byte, 0, newFrame); return &b }
 	g.lents.New = func() any { return newLent(g) }
-	g.responses.memory.limit = opts.ResponseBudget
+	g.responses.memory = &budget{limit: opts.ResponseBudget}
+	if opts.Beside != nil {
+		g.responses.memory = opts.Beside.responses.memory
+	}
 	if opts.Spool != nil {
 		g.responses.create = func() (spoolFile, error) {
 			f, err := opts.Spool.Create()

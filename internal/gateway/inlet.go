@@ -11,7 +11,7 @@ import (
 
 // responses is what all responses that wait for their clients share.
 type responses struct {
-	memory  budget
+	memory  *budget
 	create  func() (spoolFile, error) // nil: no files
 	spooled atomic.Int64
 	bytes   atomic.Int64

@@ -42,7 +42,10 @@ func (g *Gateway) parseTarget(r *http.Request) (target, error) {
 	} else {
 		script, rest, ok = g.split(r, decoded)
 	}
-	if !ok {
+	switch {
+	case g.opts.Nobody:
+		return t, refuse(http.StatusNotFound, "no application has this host and path")
+	case !ok:
 		return t, refuse(http.StatusNotFound, "the path is outside of the application's prefix")
 	}
 	t.scriptName, t.pathInfo = script, rest
@@ -79,7 +82,7 @@ func (g *Gateway) split(r *http.Request, path string) (script, rest string, ok b
 
 // prefix is what the application is mounted under, as far as this server knows.
 func (g *Gateway) prefix(r *http.Request) string {
-	if p, mounted := r.Context().Value(prefixKey{}).(string); mounted {
+	if p, mounted := Prefix(r.Context()); mounted {
 		return p
 	}
 	return g.opts.ScriptName
@@ -126,6 +129,12 @@ type prefixKey struct{}
 // that the application is mounted under.
 func WithPrefix(ctx context.Context, prefix string) context.Context {
 	return context.WithValue(ctx, prefixKey{}, prefix)
+}
+
+// Prefix is what WithPrefix has said, and whether it has.
+func Prefix(ctx context.Context) (prefix string, ok bool) {
+	prefix, ok = ctx.Value(prefixKey{}).(string)
+	return prefix, ok
 }
 
 // DecodedPath returns the decoded path of the request as the gateway sees it, and with

@@ -32,6 +32,7 @@ const (
 	KeyUserAgent  = "user_agent" // optional
 	KeyHost       = "host"       // optional
 	KeyWorkerPID  = "worker_pid" // optional
+	KeyApp        = "app"        // optional
 	KeyError      = "error"      // optional
 
 	keyDetails = "details" // of records whose logger wants them
@@ -56,8 +57,9 @@ type AccessRecord struct {
 	Referer    string
 	UserAgent  string
 	Host       string
-	WorkerPID  int   // 0 if no worker saw the request
-	Error      error // why the request failed, or nil
+	WorkerPID  int    // 0 if no worker saw the request
+	App        string // which of several applications it was for
+	Error      error  // why the request failed, or nil
 
 	Details *Details // for a logger that WantsDetails; else nil
 }
@@ -112,6 +114,9 @@ func (r *AccessRecord) appendOptional(attrs []slog.Attr) []slog.Attr {
 	if r.WorkerPID != 0 {
 		attrs = append(attrs, slog.Int(KeyWorkerPID, r.WorkerPID))
 	}
+	if r.App != "" {
+		attrs = append(attrs, slog.String(KeyApp, r.App))
+	}
 	if r.Error != nil {
 		attrs = append(attrs, slog.Any(KeyError, r.Error))
 	}
@@ -124,9 +129,10 @@ func (r *AccessRecord) appendOptional(attrs []slog.Attr) []slog.Attr {
 // NewAccessLogger returns a logger for access records, each with one Write to w.
 // The format "json" gives one object a line, durations in seconds. Any other
 // format is Apache's Combined Log Format, followed by the duration and the time
-// in the queue, both in seconds, and the request ID:
+// in the queue, both in seconds, the request ID and, where there are several applications,
+// the name of the one:
 //
-//	host - - [time] "request line" status bytes "referer" "user agent" 0.001234 0.000100 id
+//	host - - [time] "request line" status bytes "referer" "user agent" 0.001234 0.000100 id app
 func NewAccessLogger(w io.Writer, format string) *slog.Logger {
 	if format == FormatJSON {
 		return slog.New(newJSONHandler(w, slog.LevelInfo))

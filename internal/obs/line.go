@@ -54,7 +54,7 @@ func (h *lineHandler) wantsDetails() bool { return h.format != nil && h.format.d
 
 // fields are what lines are made of.
 type fields struct {
-	requestID, remoteAddr, method, target, proto, referer, userAgent, host string
+	requestID, remoteAddr, method, target, proto, referer, userAgent, host, app string
 
 	status, bytes, workerPID int64
 
@@ -88,6 +88,8 @@ func (f *fields) set(a slog.Attr) {
 		f.userAgent = a.Value.String()
 	case KeyHost:
 		f.host = a.Value.String()
+	case KeyApp:
+		f.app = a.Value.String()
 	case KeyWorkerPID:
 		f.workerPID = number(a.Value)
 	case keyDetails:
@@ -141,6 +143,9 @@ func (f *fields) appendLine(b []byte) []byte {
 	b = strconv.AppendFloat(b, f.queueTime.Seconds(), 'f', 6, 64)
 	b = append(b, ' ')
 	b = appendField(b, f.requestID)
+	if f.app != "" {
+		b = appendField(append(b, ' '), f.app)
+	}
 	return append(b, '\n')
 }
 

@@ -23,6 +23,10 @@ type Options[S any] struct {
 	// young, where one stands for the code as it was when it was made.
 	Renew bool
 
+	// Number gives the next process its number, where those of several pools are counted
+	// together. nil: the pool counts its own.
+	Number func() int
+
 	Logger *slog.Logger
 
 	// TakeBack returns the requests that were given to a slot and that it has not
@@ -165,7 +169,11 @@ func (p *Pool[S]) startOf(ctx context.Context, g *generation[S]) (*member[S], er
 	p.stateMu.Lock()
 	defer p.stateMu.Unlock()
 	p.numbers++
-	return newMember(process, g, p.numbers, p.opts.Recycle), nil
+	number := p.numbers
+	if p.opts.Number != nil {
+		number = p.opts.Number()
+	}
+	return newMember(process, g, number, p.opts.Recycle), nil
 }
 
 // warmUp makes a process ready, or ends it. One whose warm-up hangs ends with ctx.

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -64,19 +65,21 @@ func (p *Pool[S]) watchMemory() {
 }
 
 func (p *Pool[S]) checkMemory() {
-	var total, most int64
-	var largest *member[S]
+	p.checkEach()
+	if limit := p.opts.Recycle.Total; limit > 0 {
+		checkTotal(limit, p)
+	}
+}
+
+// checkEach looks at what each process takes by itself.
+func (p *Pool[S]) checkEach() {
+	limit := p.opts.Recycle.Memory
+	if limit <= 0 {
+		return
+	}
 	for _, m := range p.admitted() {
 		size, err := m.process.Memory()
-		if err != nil {
-			continue // it is ending
-		}
-		total += size
-		if size > most {
-			most, largest = size, m
-		}
-		limit := p.opts.Recycle.Memory
-		if limit <= 0 || size <= limit {
+		if err != nil || size <= limit { // it is ending, or well
 			continue
 		}
 		reason := fmt.Sprintf("it takes %s, more than %s", mebibytes(size), mebibytes(limit))
@@ -85,7 +88,41 @@ func (p *Pool[S]) checkMemory() {
 			p.retire(m, reason)
 		}
 	}
-	if limit := p.opts.Recycle.Total; limit > 0 && total > limit && largest != nil {
+}
+
+// WatchTotal bounds what the processes of several pools take together, in bytes, until
+// ctx ends: beyond limit the largest of all is replaced. It is for pools whose own
+// Recycle.Total is 0.
+func WatchTotal[S any](ctx context.Context, limit int64, pools ...*Pool[S]) {
+	ticker := time.NewTicker(memoryEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			checkTotal(limit, pools...)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// checkTotal replaces the largest process if all together take more than limit.
+func checkTotal[S any](limit int64, pools ...*Pool[S]) {
+	var total, most int64
+	var largest *member[S]
+	for _, p := range pools {
+		for _, m := range p.admitted() {
+			size, err := m.process.Memory()
+			if err != nil {
+				continue // it is ending
+			}
+			total += size
+			if size > most {
+				most, largest = size, m
+			}
+		}
+	}
+	if total > limit && largest != nil {
 		largest.replace(fmt.Sprintf("all workers take %s, more than %s, and it the most", mebibytes(total), mebibytes(limit)))
 	}
 }

@@ -19,6 +19,9 @@ func (t Table) Markdown() string {
 			t.section(&b, s)
 		}
 	}
+	for _, c := range t.Sections {
+		b.WriteString(c.markdown(t))
+	}
 	return b.String()
 }
 

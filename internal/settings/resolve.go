@@ -43,12 +43,15 @@ type Sources struct {
 // for each mistake, in all sources, each naming its source; [Errors] takes it
 // apart.
 func (t Table) Resolve(from Sources) (Values, error) {
-	r := resolver{table: t, from: from, values: make(map[string]value, len(t.Settings))}
+	r := resolver{table: t, from: from, values: make(map[string]value, len(t.Settings)), entries: map[string][]Values{}}
 	r.readSources()
 	for _, s := range t.Settings {
 		r.resolve(s)
 	}
-	return Values{table: t, values: r.values}, errors.Join(r.errs...)
+	for _, c := range t.Sections {
+		r.resolveSection(c)
+	}
+	return Values{table: t, values: r.values, entries: r.entries}, errors.Join(r.errs...)
 }
 
 // Errors returns the single mistakes of an error that Resolve returned, and any
@@ -68,6 +71,7 @@ type resolver struct {
 	environ environ
 	file    map[string]any
 	values  map[string]value
+	entries map[string][]Values
 	errs    []error
 }
 
@@ -143,7 +147,7 @@ func (r *resolver) lookup(s Setting) (texts []string, source, place string, err 
 	if text, ok := r.environ[name]; ok {
 		return s.split(text), "variable " + name, name, nil
 	}
-	if content, ok := r.file[s.Key()]; ok {
+	if content, ok := r.file[s.Key()]; ok && !r.isSection(s.Key()) {
 		texts, err = s.fromTOML(content)
 		return texts, r.from.File, r.from.File + ": " + s.Key(), err
 	}

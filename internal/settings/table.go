@@ -109,6 +109,9 @@ type Table struct {
 	// Program is the program's name; in upper case it begins its variables.
 	Program  string
 	Settings []Setting
+
+	// Sections are the lists of tables that the file may have.
+	Sections []Section
 }
 
 // Variable returns the environment variable of s, "HIGHBALL_REQUEST_TIMEOUT".

@@ -18,6 +18,9 @@ const SourceDefault = "default"
 type Values struct {
 	table  Table
 	values map[string]value
+
+	entries map[string][]Values // of sections
+	own     map[string]bool     // of an entry: what it says itself
 }
 
 type value struct {
@@ -68,7 +71,7 @@ func (v Values) TOML() string {
 	var lines, comments []string
 	width := 0
 	for _, s := range v.table.Settings {
-		if s.FlagOnly {
+		if s.FlagOnly || len(v.entries[s.Name]) > 0 { // a section has the key
 			continue
 		}
 		line := s.Key() + " = " + quote(v.values[s.Name].content)
@@ -86,6 +89,7 @@ func (v Values) TOML() string {
 	for i, line := range lines {
 		fmt.Fprintf(&b, "%-*s  # %s\n", width, line, comments[i])
 	}
+	b.WriteString(v.entriesTOML())
 	return b.String()
 }
 
