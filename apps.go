@@ -135,7 +135,6 @@ func (a *App) clean() error {
 
 // cleanHost is a name as hosts are compared, in lower case.
 func cleanHost(host string) (string, bool) {
-	host = hostName(host)
-	name := strings.TrimPrefix(host, "*.")
-	return host, name != "" && !strings.ContainsAny(name, "*/ \t:@?#") || isAddress(name)
+	name := strings.TrimPrefix(hostName(host), "*.")
+	return hostName(host), name != "" && !strings.ContainsAny(strings.TrimPrefix(host, "*."), "*/ \t:@?#") || isAddress(host)
 }

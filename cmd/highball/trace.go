@@ -140,7 +140,7 @@ func (p *program) isTerminal() bool {
 
 // appSettingNames are the settings that say which application is loaded and how.
 var appSettingNames = []string{
-	"app", "config", "chdir", "python", "pythonpath", "env", "environ", "middleware", "script-name",
+	"app", "mount", "config", "chdir", "python", "pythonpath", "env", "environ", "middleware", "script-name",
 	"start-timeout", "request-timeout",
 }
 

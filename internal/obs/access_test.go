@@ -44,6 +44,19 @@ func logged(t *testing.T, format string, r AccessRecord) string {
 	return buf.String()
 }
 
+// The name of one of several applications is last, and only then.
+func TestAccessOfSeveralApplications(t *testing.T) {
+	r := sample()
+	alone := strings.TrimSuffix(logged(t, "text", r), "\n")
+	r.App = "shop of b"
+	if got, want := logged(t, "text", r), alone+" shop\\x20of\\x20b\n"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := logged(t, FormatJSON, r); !strings.Contains(got, `"app":"shop of b"`) {
+		t.Error(got)
+	}
+}
+
 func TestAccessText(t *testing.T) {
 	tests := []struct {
 		name   string

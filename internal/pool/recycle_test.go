@@ -279,3 +279,37 @@ func TestTotalTakesTheLargest(t *testing.T) {
 		wantNumbers(t, p, 1, 3, 4)
 	})
 }
+
+// The largest process of all pools goes, whichever has it; numbers are counted together.
+func TestTotalOfSeveralPools(t *testing.T) {
+	number := 0
+	opts := Options[string]{Number: func() int { number++; return number }}
+	small, large := &press{}, &press{}
+	withPress(t, 1, small, opts, func(t *testing.T, one *testPool) {
+		opts.Generation, opts.Size, opts.Logger = large.edition, 2, silent
+		two := &testPool{Pool: New(opts)}
+		if err := two.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer two.end()
+		pass(time.Second)
+		takes := func(f *fakeProcess, memory int64) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.memory = memory
+		}
+		takes(small.process(1, 0), 40)
+		takes(large.process(1, 0), 20)
+		takes(large.process(1, 1), 40)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go WatchTotal(ctx, 100, one.Pool, two.Pool)
+		pass(time.Minute)
+		wantNumbers(t, one, 1)
+		wantNumbers(t, two, 2, 3)
+		takes(large.process(1, 1), 41)
+		pass(time.Minute)
+		wantNumbers(t, one, 1)
+		wantNumbers(t, two, 2, 4)
+	})
+}

@@ -34,7 +34,11 @@ type given struct {
 // test's own directory is the current one.
 func resolve(t *testing.T, g given) (Values, error) {
 	t.Helper()
-	table := demo()
+	return resolveBy(t, demo(), g)
+}
+
+func resolveBy(t *testing.T, table Table, g given) (Values, error) {
+	t.Helper()
 	flags := pflag.NewFlagSet("demo", pflag.ContinueOnError)
 	table.AddFlags(flags)
 	if err := flags.Parse(g.line); err != nil {
