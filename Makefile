@@ -36,6 +36,19 @@ help: ## this list
 build: ## bin/highball, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/highball ./cmd/highball
 
+# Each platform has a wheel with the binary for it; pip fetches what builds it.
+PLATFORM :=
+WHEEL    := HIGHBALL_PLATFORM=$(1) GO="$(GO)" $(VENV)/bin/python -m pip --disable-pip-version-check wheel --quiet --no-deps --wheel-dir dist ./python
+
+.PHONY: wheel
+wheel: $(VENV)/bin/pip ## dist/*.whl, the PyPI package for this platform (PLATFORM=linux/arm64: for that one)
+	$(call WHEEL,$(PLATFORM))
+	@ls -l dist
+
+.PHONY: wheels
+wheels: $(VENV)/bin/pip ## the wheels for each platform that is promised
+	$(foreach platform,$(CROSS),$(call WHEEL,$(platform)) &&) ls -l dist
+
 .PHONY: demo
 demo: build $(VENV)/.flask ## serve examples/flask_app on 127.0.0.1:8000
 	@echo

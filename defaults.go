@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"highball/internal/cpus"
+	"highball/internal/interp"
 )
 
 // minWorkers is the default's least: with one process, one crash or one long
@@ -174,7 +175,8 @@ func (c *Config) pythonEnv() []string {
 	var env []string
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "LISTEN_") || strings.HasPrefix(name, "NOTIFY_") || strings.HasPrefix(name, "WATCHDOG_") {
+		if strings.HasPrefix(name, "LISTEN_") || strings.HasPrefix(name, "NOTIFY_") || strings.HasPrefix(name, "WATCHDOG_") ||
+			name == interp.PackageVariable {
 			continue
 		}
 		if _, replaced := c.Env[name]; !replaced {

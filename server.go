@@ -122,7 +122,7 @@ func newServer(cfg Config) *Server {
 func (s *Server) serveOne() (err error) {
 	cfg := s.cfg
 	s.interpreter, err = interp.Find(interp.Options{
-		Python: cfg.Python, AppDir: cfg.appDir(), Environ: cfg.pythonEnv(),
+		Python: cfg.Python, AppDir: cfg.appDir(), Environ: cfg.pythonEnv(), Package: os.Getenv(interp.PackageVariable),
 	})
 	if err != nil {
 		return err

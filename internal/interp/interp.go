@@ -18,11 +18,19 @@ const (
 	minMinor = 9
 )
 
+// PackageVariable is the variable in which the Python package, whose scripts execute this program, says
+// which interpreter it is installed in.
+const PackageVariable = "_HIGHBALL_PYTHON"
+
 // Options say where to look.
 type Options struct {
 	Python  string   // what --python says: a path, a name on PATH or the directory of a virtualenv; empty to search
 	AppDir  string   // the application's directory; default: the current one
 	Environ []string // "NAME=value", of which VIRTUAL_ENV and PATH are read
+
+	// Package is the interpreter that the Python package is installed in, whose script
+	// started this program; empty if none did.
+	Package string
 }
 
 // Interpreter is a Python executable.
@@ -44,15 +52,19 @@ func (i Interpreter) CheckVersion(major, minor int) error {
 // Find looks for an interpreter in this order, and takes the first that is there:
 //
 //  1. o.Python, and then nothing else;
-//  2. bin/python in the virtualenv $VIRTUAL_ENV;
-//  3. bin/python in the virtualenv .venv or venv in o.AppDir;
-//  4. python3, then python, on PATH.
+//  2. o.Package;
+//  3. bin/python in the virtualenv $VIRTUAL_ENV;
+//  4. bin/python in the virtualenv .venv or venv in o.AppDir;
+//  5. python3, then python, on PATH.
 //
 // A virtualenv that is meant but broken is an error rather than a reason to look
 // further: another Python would not have the application's packages.
 func Find(o Options) (Interpreter, error) {
 	if o.Python != "" {
 		return explicit(o)
+	}
+	if o.Package != "" && check(o.Package) == nil {
+		return Interpreter{o.Package, "where highball is installed"}, nil
 	}
 	if dir := getenv(o.Environ, "VIRTUAL_ENV"); dir != "" {
 		return active(dir)

@@ -54,6 +54,7 @@ func TestFind(t *testing.T) {
 		python       string
 		appDir       string
 		environ      []string
+		pkg          string
 		path, source string
 	}{
 		{name: "path", files: []string{"py/python3.12"}, python: "$D/py/python3.12", path: "$D/py/python3.12", source: "--python"},
@@ -77,6 +78,10 @@ func TestFind(t *testing.T) {
 		{name: ".venv is a file", files: []string{".venv", "bin/python3"}, environ: []string{"PATH=$D/bin"}, path: "$D/bin/python3", source: "python3 on PATH"},
 		{name: ".venv of Windows", files: []string{".venv/pyvenv.cfg", ".venv/Scripts/python.exe", "bin/python3"}, environ: []string{"PATH=$D/bin"}, path: "$D/bin/python3", source: "python3 on PATH"},
 
+		{name: "where the package is", files: []string{"p/python", "v/bin/python"}, pkg: "$D/p/python", environ: []string{"VIRTUAL_ENV=$D/v"}, path: "$D/p/python", source: "where highball is installed"},
+		{name: "--python, not where the package is", files: []string{"p/python", "v/bin/python"}, pkg: "$D/p/python", python: "v", path: "$D/v/bin/python", source: "--python"},
+		{name: "the package is gone", files: []string{"bin/python3"}, pkg: "$D/p/python", environ: []string{"PATH=$D/bin"}, path: "$D/bin/python3", source: "python3 on PATH"},
+
 		{name: "python3 before python", files: []string{"a/python", "b/python3"}, environ: []string{"PATH=$D/a:$D/b"}, path: "$D/b/python3", source: "python3 on PATH"},
 		{name: "python", files: []string{"a/python"}, environ: []string{"PATH=$D/a"}, path: "$D/a/python", source: "python on PATH"},
 		{name: "PATH skips what does not run", files: []string{"-a/python3", "b/python3/", "c/python3 -> gone", "d/python3"}, environ: []string{"PATH=$D/a:$D/b:$D/c:$D/d"}, path: "$D/d/python3", source: "python3 on PATH"},
@@ -85,7 +90,7 @@ func TestFind(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := tree(t, tt.files...)
-			o := Options{Python: expand(tt.python, dir), AppDir: expand(tt.appDir, dir)}
+			o := Options{Python: expand(tt.python, dir), AppDir: expand(tt.appDir, dir), Package: expand(tt.pkg, dir)}
 			for _, e := range tt.environ {
 				o.Environ = append(o.Environ, expand(e, dir))
 			}
