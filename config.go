@@ -310,6 +310,7 @@ type Config struct {
 	// StaticMaxAge is how long clients may keep static files without asking again.
 	// Default: nothing is said of it.
 	StaticMaxAge time.Duration
+
 	// Apps, if there are any, are served in place of App: several applications, each with
 	// workers of its own. What a field of this Config says of an application does not count
 	// then; each App has a Config for that. Default: none.
@@ -320,6 +321,10 @@ type Config struct {
 	// Reload, and the request waits for the new ones. Where the new code does not start,
 	// the old serves on until the file changes again.
 	ReloadOnScriptChange bool
+
+	// Attached, if set, is the process whose application is served, in the place of App
+	// and Python. Default: none.
+	Attached *Attached
 
 	// Trace, if set, receives the steps of each request's call as the worker
 	// sees them. It is for `highball trace` and costs time on each request.

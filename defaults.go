@@ -36,6 +36,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
+	c.attachedDefaults()
 	if c.Workers == 0 {
 		c.Workers = max(minWorkers, cpus.Count())
 	}
@@ -80,6 +81,9 @@ func (c *Config) check() error {
 	}
 	if c.ReloadMode != BlueGreen && c.ReloadMode != Rolling {
 		return fmt.Errorf("reload-mode: %q is not one of %s, %s", c.ReloadMode, BlueGreen, Rolling)
+	}
+	if err := c.checkAttached(); err != nil {
+		return err
 	}
 	if c.MaxRequestsJitter > 0 && c.MaxRequests <= 0 {
 		return errors.New("max-requests-jitter needs max-requests")

@@ -31,6 +31,9 @@ func (s *Server) Ready() <-chan struct{} { return s.ready }
 // socket, for another process's Config.Sockets. It leaves out a Unix socket whose
 // file is gone or another server's by now: that process had better open its own.
 func (s *Server) Sockets() ([]Socket, error) {
+	if s.cfg.Attached != nil {
+		return nil, errAttached
+	}
 	r, err := s.runThatServes()
 	if err != nil {
 		return nil, err

@@ -26,6 +26,10 @@ func (s *Server) Reload(ctx context.Context) error {
 	if !s.started.Load() {
 		return ErrNotStarted
 	}
+	if s.cfg.Attached != nil {
+		s.logger.Error("no reload: " + errAttached.Error())
+		return errAttached
+	}
 	if s.certificates != nil {
 		s.certificates.Reload() // who renews them may tell so by a reload
 	}
@@ -91,6 +95,9 @@ func (s *Server) Scale(n int) error {
 	}
 	if len(s.apps) > 0 {
 		return s.scaleApps(n)
+	}
+	if s.cfg.Attached != nil && s.cfg.Attached.InThreads {
+		return errors.New("highball: the number of workers is 1: the application is served in threads of the process that made it")
 	}
 	before := s.pool.Size()
 	if err := s.pool.Scale(n); err != nil {

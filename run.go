@@ -103,6 +103,8 @@ func (r *run) untilClosed(ctx context.Context) (context.Context, context.CancelF
 		select {
 		case <-r.s.closed:
 			cancel()
+		case <-r.s.attachedGone():
+			cancel()
 		case <-ctx.Done():
 		}
 	}()

@@ -30,6 +30,7 @@ type Server struct {
 	logger      *slog.Logger
 	interpreter interp.Interpreter
 	children    *worker.Children
+	attached    *worker.Attached // nil: the interpreter is started
 	pool        *pool.Pool[*worker.Slot]
 	gateway     *gateway.Gateway
 	leases      sync.Pool
@@ -121,13 +122,13 @@ func newServer(cfg Config) *Server {
 // serveOne makes what serves the application of the Config.
 func (s *Server) serveOne() (err error) {
 	cfg := s.cfg
-	s.interpreter, err = interp.Find(interp.Options{
-		Python: cfg.Python, AppDir: cfg.appDir(), Environ: cfg.pythonEnv(), Package: os.Getenv(interp.PackageVariable),
-	})
-	if err != nil {
+	if s.interpreter, err = cfg.findInterpreter(); err != nil {
 		return err
 	}
 	if s.script, err = s.newScript(); err != nil {
+		return err
+	}
+	if s.attached, err = cfg.Attached.attach(); err != nil {
 		return err
 	}
 	s.leases.New = s.newLease
@@ -135,7 +136,7 @@ func (s *Server) serveOne() (err error) {
 		Size: cfg.Workers, Generation: s.generation, QueueSize: cfg.QueueSize,
 		QueueTimeout: max(cfg.QueueTimeout, 0), Logger: cfg.Logger, TakeBack: (*worker.Slot).TakeBack,
 		DrainTimeout: max(cfg.DrainTimeout, 0), Recycle: cfg.recycle(), WarmUp: s.warmUp(),
-		Renew: cfg.Preload, // what was imported stays what it was
+		Renew: cfg.Preload && cfg.Attached == nil, // what was imported stays what it was
 	}
 	var beside *gateway.Gateway
 	if s.whole != nil {
@@ -163,7 +164,7 @@ func (s *Server) workerOptions() worker.Options {
 		Preload: cfg.Preload, Hooks: cfg.Hooks, Environ: s.environ(), Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
 		QueueTimeHeader: cfg.QueueTimeHeader, AppStatic: string(cfg.AppStatic),
 		Version: Version, StartTimeout: max(cfg.StartTimeout, 0), Logger: cfg.Logger,
-		Children: s.children, CheckVersion: s.checkVersion, Trace: cfg.Trace != nil, OnTrace: cfg.Trace,
+		Attached: s.attached, Children: s.children, CheckVersion: s.checkVersion, Trace: cfg.Trace != nil, OnTrace: cfg.Trace,
 	}
 }
 

@@ -40,19 +40,20 @@ func TestMounts(t *testing.T) {
 	}
 }
 
-// processSettings belong to the server, of however many applications.
-var processSettings = []string{
+// wholeSettings belong to the server, of however many applications.
+var wholeSettings = []string{
 	"config", "mount", "bind", "script-name", "backlog", "reuse-port", "certfile", "keyfile", "tls-profile", "client-cert", "client-ca",
 	"redirect-https", "hsts", "https", "acme-on-demand", "local-https", "acme-ca", "acme-ca-root", "acme-email", "acme-dir", "acme-challenge",
 	"trusted-proxies", "proxy-headers", "user", "group", "umask", "drain-timeout", "shutdown-delay", "log-level", "log-format", "access-log",
 	"control", "memory-budget", "header-timeout", "keepalive-timeout", "send-timeout", "limit-request-line", "limit-request-head",
 	"limit-request-fields", "max-connections", "max-connections-per-address", "spool-dir", "spool-quota", "response-budget",
+	"pid-file", "daemon", "proc-name", "access-log-format", "error-log", "statsd", "statsd-prefix", "statsd-tags",
 }
 
 // Whoever adds a setting has to say whether each application has one.
 func TestEachSettingIsTheProcesssOrTheApplications(t *testing.T) {
 	for _, s := range settingsTable().Settings {
-		if slices.Contains(sharedSettings, s.Name) == slices.Contains(processSettings, s.Name) {
+		if slices.Contains(sharedSettings, s.Name) == slices.Contains(wholeSettings, s.Name) {
 			t.Errorf("%s: is it in sharedSettings, or one of the process?", s.Name)
 		}
 	}

@@ -75,6 +75,10 @@ func report(stderr io.Writer, err error) int {
 	if errors.As(err, &said) {
 		return said.code
 	}
+	var told toldError
+	if errors.As(err, &told) {
+		stderr = io.Discard
+	}
 	var usage usageError
 	isUsage := errors.As(err, &usage)
 	mistakes := []error{err}

@@ -86,6 +86,6 @@ func (p *program) rootCommand() *cobra.Command {
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(p.runCommand(), p.checkCommand(), p.traceCommand(), p.ctlCommand(), p.configCommand(), p.versionCommand())
+	root.AddCommand(p.runCommand(), p.checkCommand(), p.traceCommand(), p.ctlCommand(), p.attachCommand(), p.configCommand(), p.versionCommand())
 	return root
 }

@@ -111,7 +111,7 @@ func TestEveryFieldIsSet(t *testing.T) {
 		"--static", "/x=.", "--app-static", "dev", "--static-index", "index.html", "--static-max-age", "15", "--reload-on-script-change")
 	got := reflect.ValueOf(serverConfig(values, logs{server: slog.Default(), access: slog.Default()}))
 	for i := range got.NumField() {
-		if name := got.Type().Field(i).Name; name == "Trace" || name == "Standalone" || name == "Sockets" || name == "BeforeWorkers" || name == "Apps" {
+		if name := got.Type().Field(i).Name; slices.Contains([]string{"Trace", "Standalone", "Sockets", "Attached", "BeforeWorkers", "Apps"}, name) {
 			continue // not for the operator to say
 		}
 		if got.Field(i).IsZero() {

@@ -43,6 +43,16 @@ func (t Table) readFile(path string) (map[string]any, []error) {
 	return content, errs
 }
 
+// UnknownArgument is the error for an argument of a function, at place, whose name is no
+// setting's.
+func (t Table) UnknownArgument(place, name string) error {
+	hint := ""
+	if s, ok := t.guess(name); ok {
+		hint = didYouMean(s.Key(), "")
+	}
+	return fmt.Errorf("%s: unknown setting %q%s", place, name, hint)
+}
+
 func (t Table) unknownKey(path, key string) error {
 	hint := ""
 	if s, ok := t.guess(key); ok {

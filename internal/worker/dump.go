@@ -87,7 +87,7 @@ func withoutImports(stacks string) string {
 var importCall = regexp.MustCompile(`^  File "(<highball>/.*|<string>|<frozen importlib\._bootstrap(_external)?>)", line `)
 
 func dumpOf(ctx context.Context, p process, signal syscall.Signal, logged bool) string {
-	if signal == 0 || !catches(p.pid, signal) {
+	if signal == 0 || p.outputs == nil || !catches(p.pid, signal) {
 		return ""
 	}
 	said := &p.outputs.said

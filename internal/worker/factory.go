@@ -43,8 +43,8 @@ func (f *Factory) start(ctx context.Context) (*Worker, Ready, error) {
 	}
 	w, ready, err := spawn(ctx, z, &f.opts)
 	if errors.Is(err, errZygoteGone) {
-		if f.forget(z) {
-			f.opts.Logger.Warn("the zygote died; another is started", "pid", z.cmd.Process.Pid)
+		if f.forget(z) && f.opts.Attached == nil {
+			f.opts.Logger.Warn("the zygote died; another is started", "pid", z.pid())
 		}
 		if z, err = f.current(ctx); err != nil {
 			return nil, Ready{}, err

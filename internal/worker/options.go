@@ -28,6 +28,9 @@ type Options struct {
 	StartTimeout time.Duration // of one worker or zygote; 0 means none
 	Logger       *slog.Logger
 
+	// Attached, if set, is a process that takes the place of the interpreter.
+	Attached *Attached
+
 	// Children is told of the zygotes; nil: nobody asks.
 	Children *Children
 

@@ -8,6 +8,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// openPidfd returns nil where that cannot be had.
+func openPidfd(pid int) *os.File {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return nil
+	}
+	_ = unix.SetNonblock(fd, true) // so that os.NewFile hands it to the poller
+	return os.NewFile(uintptr(fd), "pidfd")
+}
+
 // awaitPidfd returns when the process has ended.
 func awaitPidfd(f *os.File) {
 	raw, err := f.SyscallConn()

@@ -15,7 +15,9 @@ const statusGrace = 500 * time.Millisecond
 // slots, and tells the log. Never from an end of file alone: a child of the
 // application may hold the pipes open.
 func (w *Worker) watch(z *zygote, controlEnded <-chan struct{}) {
-	if w.pidfd != nil {
+	if w.isHosted() {
+		<-controlEnded
+	} else if w.pidfd != nil {
 		awaitPidfd(w.pidfd)
 	} else {
 		w.awaitReport(z, controlEnded)
@@ -114,6 +116,9 @@ func (w *Worker) exitStatus(status int) {
 
 // howItEnded puts the exit status into words; it is read once.
 func (w *Worker) howItEnded() string {
+	if w.isHosted() {
+		return "the program that it is a part of has closed it"
+	}
 	select {
 	case raw := <-w.status:
 		w.status <- raw

@@ -239,6 +239,10 @@ func (w *Worker) Kill(reason string) {
 		return
 	default:
 	}
+	if w.isHosted() {
+		w.control.close() // its threads see their pipes end; the process is not ours to kill
+		return
+	}
 	if err := sendSignal(w.pid, w.pidfd, syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		w.opts.Logger.Error("cannot kill a worker", "pid", w.pid, "error", err)
 	}

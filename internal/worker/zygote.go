@@ -27,6 +27,7 @@ type zygote struct {
 	opts     *Options
 	children *Children
 	cmd      *exec.Cmd
+	attached *Attached // instead of cmd, lifeline and outputs
 	channel  *channel
 	lifeline *os.File // closing it, or our death, kills the process
 	outputs  *outputs
@@ -55,13 +56,20 @@ type forked struct {
 	err   error
 }
 
-// startZygote starts the interpreter and has it load what opts say.
-func startZygote(ctx context.Context, opts *Options) (*zygote, error) {
-	z := &zygote{
+func newZygote(opts *Options) *zygote {
+	return &zygote{
 		children: opts.Children,
 		opts:     opts, loaded: make(chan error, 1), gone: make(chan struct{}), exited: make(chan struct{}),
 		waiting: map[int64]birth{}, workers: map[int]*Worker{},
 	}
+}
+
+// startZygote starts the interpreter and has it load what opts say.
+func startZygote(ctx context.Context, opts *Options) (*zygote, error) {
+	if opts.Attached != nil {
+		return startAttached(ctx, opts)
+	}
+	z := newZygote(opts)
 	if err := z.exec("zygote"); err != nil {
 		return nil, err
 	}
@@ -191,7 +199,7 @@ func (z *zygote) awaitLoaded(ctx context.Context) error {
 	case <-z.gone:
 		return z.died()
 	case <-ctx.Done():
-		return startError(ctx, z.opts, process{pid: z.cmd.Process.Pid, outputs: z.outputs, exited: z.exited})
+		return startError(ctx, z.opts, process{pid: z.pid(), outputs: z.outputs, exited: z.exited})
 	}
 }
 
@@ -203,6 +211,9 @@ func (z *zygote) died() error {
 	default:
 	}
 	<-z.exited
+	if z.attached != nil {
+		return errZygoteGone
+	}
 	z.output.Wait()
 	err := z.waitErr
 	if err == nil {
@@ -273,7 +284,7 @@ func (z *zygote) handle(m message) {
 	case wire.TypeForked:
 		z.handleForked(d, m.files)
 	case wire.TypeLog:
-		passOn(z.opts.Logger, z.cmd.Process.Pid, m)
+		passOn(z.opts.Logger, z.pid(), m)
 	case wire.TypeExited:
 		z.mu.Lock()
 		w := z.workers[number(d["pid"])]
@@ -318,14 +329,26 @@ func (z *zygote) stop() {
 	_ = z.channel.conn.SetReadDeadline(time.Now().Add(outputGrace))
 	<-z.gone
 	z.channel.close()
-	_ = z.lifeline.Close()
+	if z.lifeline != nil {
+		_ = z.lifeline.Close()
+	}
 	z.output.Wait()
 }
 
 func (z *zygote) kill() {
 	z.channel.close()
+	if z.attached != nil {
+		return // it is not ours to kill
+	}
 	_ = z.lifeline.Close()
 	_ = z.cmd.Process.Kill()
+}
+
+func (z *zygote) pid() int {
+	if z.attached != nil {
+		return z.attached.pid
+	}
+	return z.cmd.Process.Pid
 }
 
 func number(v any) int {

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import stacks, wire
@@ -20,7 +21,7 @@ class Control:
     def __init__(self, sock: socket.socket) -> None:
         self.channel = wire.Channel(sock)
         self._lock = threading.Lock()
-        self._slots: list[Slot] = []
+        self._slots: Sequence[Slot] = ()
 
     def send(self, kind: int, value: Any) -> None:
         with self._lock:
@@ -33,9 +34,10 @@ class Control:
         except OSError:
             pass  # the front is going, and this process with it
 
-    def start(self, slots: "list[Slot]", hooks: "Hooks", worker: "Worker") -> None:
+    def start(self, slots: "Sequence[Slot]", hooks: "Hooks", worker: "Worker") -> None:
         self._slots, self._hooks, self._worker = slots, hooks, worker
-        threading.Thread(target=self._run, name="highball-control", daemon=True).start()
+        self.thread = threading.Thread(target=self._run, name="highball-control", daemon=True)
+        self.thread.start()
 
     def _run(self) -> None:
         haste = Haste(self.channel)
@@ -44,11 +46,16 @@ class Control:
                 haste.rest()
                 message = self.channel.receive()
             except (wire.WireError, OSError):
-                os._exit(70)
+                self._lost()
+                return
             if message is None:
                 return  # the slots' pipes close as well: the main thread ends the process
             haste.begin()
             self._obey(message.kind, message)
+
+    def _lost(self) -> None:
+        """Nobody is there any more for whom this process is."""
+        os._exit(70)
 
     def _obey(self, kind: int, message: wire.Message) -> None:
         if kind == wire.STACKS:

@@ -39,6 +39,20 @@ def guard(*sockets: Closable) -> None:
         )
 
 
+def abandon(*sockets: Closable) -> None:
+    """Undoes guard(): these are closed already, in this process."""
+    for sock in sockets:
+        if sock in _state.sockets:
+            _state.sockets.remove(sock)
+
+
+def close_all() -> None:
+    """In a worker: what others of this process guard is not for it."""
+    for sock in _state.sockets:
+        sock.close()
+    _state.sockets.clear()
+
+
 def hold(body: Closable) -> None:
     """Closes this in children that other threads than the calling one fork."""
     _state.bodies[body] = threading.get_ident()
@@ -46,10 +60,6 @@ def hold(body: Closable) -> None:
 
 def release(body: Closable) -> None:
     _state.bodies.pop(body, None)
-
-
-def forget() -> None:
-    _state.sockets.clear()
 
 
 def fork() -> int:
@@ -81,9 +91,7 @@ def _after_in_parent() -> None:
 def _after_in_child() -> None:
     if _state.own:
         return
-    for sock in _state.sockets:
-        sock.close()
-    _state.sockets.clear()
+    close_all()
     own = threading.get_ident()
     for body, thread in list(_state.bodies.items()):
         if thread != own:

@@ -39,6 +39,10 @@ class Interruption:
         self._number = number
         self._claim[number] = True
 
+    def move(self) -> None:
+        """Between requests: the calling thread is the one that serves from now on."""
+        self._thread = get_ident()
+
     def hold(self) -> bool:
         """From here to release() nothing is raised; true if that is new.
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from . import app_static, environ, wire
 from .failure import reason
+from .loader import Loaded, wrap
 from .loader import load as find
-from .loader import wrap
 from .queuetime import with_field
 
 if TYPE_CHECKING:
@@ -47,10 +47,13 @@ def failed(failure: dict[str, Any]) -> Application:
     return application
 
 
-def load(config: dict[str, Any], around: Optional[Around] = None) -> Application:
+def load(
+    config: dict[str, Any], around: Optional[Around] = None, given: Optional[Loaded] = None
+) -> Application:
     """Never raises: an application that does not load is a failure to report.
 
     around, if given, is put around the application and each middleware, see wrap().
+    given is an application that is there already.
     """
     tracer = None
     if config["trace"]:
@@ -60,7 +63,7 @@ def load(config: dict[str, Any], around: Optional[Around] = None) -> Application
         around = tracer.around
     set_path(config)
     try:
-        found = find(config["app"] or None, os.getcwd())
+        found = given or find(config["app"] or None, os.getcwd())
         served = wrap(found.application, config["middleware"], config["validate"], around)
     except BaseException as exc:
         return failed(reason(exc, "the application could not be imported"))

@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> None:
     sys.argv = ["highball"]
     signals.install()
     for stream in (sys.stdout, sys.stderr):
-        _line_buffered(stream)
+        line_buffered(stream)
     if arguments[:1] == ["zygote"]:
         _zygote()
     elif arguments[:1] == ["check"]:
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> None:
         sys.exit("highball: unknown role %r" % arguments)
 
 
-def _line_buffered(stream: Any) -> None:
+def line_buffered(stream: Any) -> None:
     """What is printed shows at once, though it goes into a pipe."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:

@@ -20,6 +20,10 @@ class Pipes:
         os.set_blocking(requests, True)
         os.set_blocking(responses, True)
 
+    def fileno(self) -> int:
+        """What has to be readable for a request."""
+        return self._requests
+
     def recv(self, size: int) -> bytes:
         return os.read(self._requests, size)
 

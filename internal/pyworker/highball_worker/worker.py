@@ -4,7 +4,7 @@ import mmap
 import os
 import socket
 import threading
-from typing import Any, Callable
+from typing import Any, Callable, Optional, TypeVar
 
 from . import environ, forks, lifeline, stacks, wire
 from .control import Control
@@ -14,11 +14,15 @@ from .pipes import Pipes
 from .slot import WORDS, Slot
 from .zygote import Child, flush
 
+SlotType = TypeVar("SlotType", bound=Slot)
+
 
 def run(child: Child) -> None:
     control = _take_over(child.fds)
     child.hooks.server.log.sink = control.log
-    slots = _receive_slots(control)
+    slots = receive_slots(control, Slot)
+    if slots is None:
+        os._exit(0)
     application = _start(child)
     if application.failure is not None:
         control.send(wire.FAILED, application.failure)
@@ -108,20 +112,21 @@ def _serve_slot(
         os._exit(70)
 
 
-def _receive_slots(control: Control) -> list[Slot]:
+def receive_slots(control: Control, kind: type[SlotType]) -> Optional[list[SlotType]]:
+    """Nothing if the front has gone meanwhile."""
     setup = control.channel.receive()
     if setup is None:
-        os._exit(0)
+        return None
     count = wire.options(setup.value())["slots"]
     words = memoryview(mmap.mmap(setup.fds[0], 0)).cast("I")[: WORDS * count]
     os.close(setup.fds[0])
-    slots = []
+    slots: list[SlotType] = []
     for index in range(count):
         message = control.channel.receive()
         if message is None:
-            os._exit(0)
+            return None
         pipes = Pipes(*message.fds[:2])
         lane = socket.socket(fileno=message.fds[2])
         forks.guard(pipes, lane)
-        slots.append(Slot(pipes, lane, words, index, control.log))
+        slots.append(kind(pipes, lane, words, index, control.log))
     return slots

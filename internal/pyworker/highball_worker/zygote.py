@@ -119,7 +119,7 @@ class Zygote:
             return None
         if worker.pid == 0:
             worker.pid = os.getpid()
-            forks.forget()
+            forks.close_all()
             preload.renew()
             return Child(fds, self.config, self.application, self.hooks, worker)
         _close(fds)
