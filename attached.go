@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"highball/internal/interp"
 	"highball/internal/worker"
@@ -58,6 +59,17 @@ func (c *Config) checkAttached() error {
 		return errors.New("max-requests, max-worker-lifetime and max-worker-memory replace a worker, but the application is served in threads of the process that made it")
 	}
 	return nil
+}
+
+// hostedLinger is Linger of a server that a test starts and ends: its clients are gone,
+// or have left connections open that nobody asks on any more.
+const hostedLinger = 10 * time.Millisecond
+
+func (c *Config) linger() time.Duration {
+	if c.Attached != nil && c.Attached.InThreads {
+		return hostedLinger
+	}
+	return 0
 }
 
 // findInterpreter finds the one that runs the application, or knows it.

@@ -46,6 +46,6 @@ func (c *Config) front() front.Options {
 		HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.KeepaliveTimeout, SendTimeout: c.SendTimeout,
 		Limits:         h1.Limits{RequestLine: c.LimitRequestLine, Head: c.LimitRequestHead, Fields: c.LimitRequestFields},
 		MaxConnections: c.MaxConnections, MaxConnectionsPerAddress: c.MaxConnectionsPerAddress,
-		Logger: c.Logger,
+		Linger: c.linger(), Logger: c.Logger,
 	}
 }

@@ -50,6 +50,10 @@ type Options struct {
 	// proxies and balancers have others. One that is given holds for all addresses.
 	MaxConnectionsPerAddress int
 
+	// Linger is how long a drain keeps a connection on which nothing is asked, for a
+	// request that is on its way. Default: 1 s.
+	Linger time.Duration
+
 	// Logger is told of what is refused, closed or made to wait. Default: slog.Default().
 	Logger *slog.Logger
 }
@@ -58,6 +62,7 @@ func (o Options) withDefaults() Options {
 	o.HeaderTimeout = timeLimit(o.HeaderTimeout, headerTimeout)
 	o.IdleTimeout = timeLimit(o.IdleTimeout, idleTimeout)
 	o.SendTimeout = timeLimit(o.SendTimeout, sendTimeout)
+	o.Linger = timeLimit(o.Linger, drainLinger)
 	if o.Limits.Head == 0 {
 		o.Limits.Head = maxHead
 	}

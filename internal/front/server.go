@@ -25,7 +25,7 @@ type Server struct {
 	http2   h2.Server     // takes those that turn out to speak it
 	uwsgi   h1.Server     // takes those of listeners for it
 	start   sync.Once     // of http1
-	linger  time.Duration // drainLinger, but in tests
+	linger  time.Duration // Options.Linger, but in tests
 	born    time.Time
 	gathers sync.Pool // *gatherBuffer
 
@@ -52,7 +52,7 @@ func New(handler http.Handler, options Options) *Server {
 	options = options.withDefaults()
 	logger := options.Logger
 	s := &Server{
-		handler: handler, options: options, short: shortage{logger: logger}, linger: drainLinger,
+		handler: handler, options: options, short: shortage{logger: logger}, linger: options.Linger,
 		born: time.Now(), refusals: newRefusals(logger), admission: newAdmission(options),
 		listeners: map[*listener]struct{}{}, conns: map[*tracked]struct{}{}, quic: map[*h3.Server]struct{}{}, drained: make(chan struct{}),
 	}

@@ -144,8 +144,8 @@ def serve(app: Application, **settings: Any) -> None:
 
     The settings are those of `highball run`, with underscores: bind="0.0.0.0:8000",
     workers=4, threads=8. Variables HIGHBALL_… are read as well, highball.toml is not. Workers
-    are forked from this process once app is there, as with gunicorn's --preload: threads, sockets and
-    database connections that exist by now are better made later.
+    are forked from this process once app is there, as with gunicorn's --preload: threads,
+    sockets and database connections that exist by now are better made later.
 
     Returns after SIGINT, SIGTERM or the end by `highball ctl stop`. ValueError and TypeError
     say what is wrong with a setting, OSError that an address cannot be had, RuntimeError
