@@ -162,7 +162,7 @@ func (s *Server) workerOptions() worker.Options {
 		Interpreter: s.interpreter.Path, Dir: cfg.Dir, Env: cfg.pythonEnv(),
 		App: cfg.App, PythonPath: cfg.PythonPath, Middleware: cfg.Middleware, Validate: cfg.Validate,
 		Preload: cfg.Preload, Hooks: cfg.Hooks, Environ: s.environ(), Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
-		QueueTimeHeader: cfg.QueueTimeHeader, AppStatic: string(cfg.AppStatic),
+		QueueTimeHeader: cfg.QueueTimeHeader, AppStatic: string(cfg.AppStatic), DeployChecks: cfg.AppStatic != StaticDev && cfg.Trace == nil,
 		Version: Version, StartTimeout: max(cfg.StartTimeout, 0), Logger: cfg.Logger,
 		Attached: s.attached, Children: s.children, CheckVersion: s.checkVersion, Trace: cfg.Trace != nil, OnTrace: cfg.Trace,
 	}

@@ -20,6 +20,7 @@ type Options struct {
 	Trace           bool
 	Environ         map[string]string // goes into each request's environ
 	QueueTimeHeader bool              // X-Queue-Time is among the request's fields
+	DeployChecks    bool              // Django's checks for deployment run behind the first worker's start
 	AppStatic       string            // which static files are reported: "", "off", "deployed" or "dev"
 	Multiprocess    bool
 	Threads         int // slots of one worker
@@ -58,6 +59,7 @@ func (o *Options) config() map[string]any {
 		"environ":           environ,
 		"queue_time_header": o.QueueTimeHeader,
 		"app_static":        o.AppStatic,
+		"deploy_checks":     o.DeployChecks,
 		"multiprocess":      o.Multiprocess,
 		"threads":           o.Threads,
 		"version":           o.Version,

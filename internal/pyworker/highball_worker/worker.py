@@ -6,7 +6,7 @@ import socket
 import threading
 from typing import Any, Callable, Optional, TypeVar
 
-from . import environ, forks, lifeline, stacks, wire
+from . import deployment, environ, forks, lifeline, stacks, wire
 from .control import Control
 from .failure import describe
 from .loading import Application, failed, load
@@ -29,6 +29,7 @@ def run(child: Child) -> None:
         return
     if application.tracer is not None:
         application.tracer.connect(control.send)
+    checks = _begin_checks(child)
     base = environ.base(child.config)
     report = application.report()
     report["dump"] = stacks.dump_on_signal(2)
@@ -39,9 +40,13 @@ def run(child: Child) -> None:
         control.send(wire.FAILED, _unstartable(exc))
         return
     control.send(wire.READY, report)
+    if checks is not None:
+        checks.report(control.log)
     _serve_slot(slots[0], application.serve, base, control)
     for thread in threads:
         thread.join()
+    if checks is not None:
+        checks.end()
     child.worker.alive = False
     child.hooks.notify("worker_exit", child.worker)
     flush()
@@ -68,6 +73,13 @@ def _start(child: Child) -> Application:
     if application.failure is None:
         application.failure = child.hooks.require("post_worker_init", child.worker)
     return application
+
+
+def _begin_checks(child: Child) -> Optional[deployment.Checks]:
+    """Of the first worker alone, and before it has threads."""
+    if child.config["deploy_checks"] and child.worker.age == 1:
+        return deployment.begin(child.fds[1])
+    return None
 
 
 def _start_threads(

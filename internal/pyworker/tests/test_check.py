@@ -18,6 +18,7 @@ CONFIG = {
     "threads": 1,
     "queue_time_header": False,
     "app_static": "",
+    "deploy_checks": False,
     "multiprocess": False,
     "script_name": "",
     "request_timeout_ms": 0,
