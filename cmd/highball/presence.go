@@ -113,12 +113,13 @@ func (a *presence) reopen() {
 	}
 }
 
-// end takes the pid file away. Who starts the next server may do so from here on.
-func (a *presence) end() {
+// end takes the pid file away, unless it is left to the process that has taken over: that
+// one may not have written it yet.
+func (a *presence) end(leave bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.over = true
-	if a.pid == nil {
+	if a.pid == nil || leave && a.serves {
 		return
 	}
 	if err := a.pid.Remove(); err != nil {

@@ -136,7 +136,7 @@ func (p *program) serve(ctx context.Context, srv server, as *presence, manner ma
 	commands := &commands{
 		srv: srv, presence: as, reports: up.reports, logger: logger, noWinch: noWinch(os.Stdin, manner, as.detached),
 	}
-	defer as.end()
+	defer func() { as.end(up.done) }()
 	ctx, drain := context.WithCancel(ctx)
 	defer drain()
 	signals, stop := p.signals()
