@@ -28,20 +28,21 @@ var importersOfRoot = []string{"cmd", "e2e", "bench", "examples"}
 // spokes are the imports between packages of internal; what is not listed may
 // import none but internal/wire.
 var spokes = map[string][]string{
-	"internal/wire":    {},
-	"internal/rawio":   {},
-	"internal/worker":  {"internal/pyworker", "internal/rawio", "internal/wire"},
-	"internal/front":   {"internal/h1", "internal/h2", "internal/h3", "internal/obs", "internal/origin", "internal/proxyproto", "internal/rawio", "internal/uwsgi"},
-	"internal/h2":      {"internal/h1"}, // one place for each rule of both
-	"internal/h3":      {"internal/h1", "internal/origin"},
-	"internal/uwsgi":   {"internal/h1", "internal/origin"},
-	"internal/gateway": {"internal/obs", "internal/origin", "internal/spool", "internal/wire"},
-	"internal/certs":   {"internal/origin"},
-	"internal/https":   {"internal/origin"},
-	"internal/control": {"internal/listen"}, // one rule for the files of sockets
-	"internal/migrate": {"internal/settings"},
-	"internal/static":  {"internal/obs"},
-	"internal/proxied": {"internal/h1", "internal/obs", "internal/origin"},
+	"internal/wire":     {},
+	"internal/rawio":    {},
+	"internal/worker":   {"internal/pyworker", "internal/rawio", "internal/wire"},
+	"internal/front":    {"internal/h1", "internal/h2", "internal/h3", "internal/obs", "internal/origin", "internal/proxyproto", "internal/rawio", "internal/uwsgi"},
+	"internal/h2":       {"internal/h1"}, // one place for each rule of both
+	"internal/h3":       {"internal/h1", "internal/origin"},
+	"internal/uwsgi":    {"internal/h1", "internal/origin"},
+	"internal/gateway":  {"internal/obs", "internal/origin", "internal/spool", "internal/wire"},
+	"internal/certs":    {"internal/origin"},
+	"internal/https":    {"internal/origin"},
+	"internal/control":  {"internal/listen"}, // one rule for the files of sockets
+	"internal/gunicorn": {"internal/migrate", "internal/settings"},
+	"internal/migrate":  {"internal/settings"},
+	"internal/static":   {"internal/obs"},
+	"internal/proxied":  {"internal/h1", "internal/obs", "internal/origin"},
 }
 
 // libraries are the packages of others, and who may import them outside of tests.
@@ -185,12 +186,12 @@ func TestImportsOfLibraries(t *testing.T) {
 }
 
 // Processes are made in one place, which knows how they end, and for the tools that have
-// a machine trust a certificate, which are waited for.
+// a machine trust a certificate or evaluate a configuration, which are waited for.
 func TestOnlyTheWorkerPackageStartsProcesses(t *testing.T) {
 	_, files := source(t)
 	for _, f := range files {
-		if f.isProduct() && !f.isTest && !f.within("internal/worker", "internal/localca") && slices.Contains(f.imports(), "os/exec") {
-			t.Errorf("%s imports os/exec: only internal/worker and internal/localca may", f.path())
+		if f.isProduct() && !f.isTest && !f.within("internal/worker", "internal/localca", "internal/gunicorn") && slices.Contains(f.imports(), "os/exec") {
+			t.Errorf("%s imports os/exec: only internal/worker, internal/localca and internal/gunicorn may", f.path())
 		}
 	}
 }

@@ -19,6 +19,7 @@ const (
 	exitFailure = 1
 	exitUsage   = 2
 	exitApp     = 3
+	exitNoApp   = 4 // under gunicorn's name
 )
 
 // exitCodes is the section of the manual about them.
@@ -31,6 +32,8 @@ func exitCodes() string {
 		{exitFailure, "Failed while running: an address is in use, a file cannot be written, the application takes longer than `start-timeout`, a second signal or SIGQUIT stopped it at once."},
 		{exitUsage, "A flag, a variable, the settings file or a value is wrong. Nothing was started; starting again will not help."},
 		{exitApp, "The application could not be loaded. Its traceback is in the log."},
+		{exitNoApp, "Under the name of gunicorn: the module has no such application, or it cannot be called. There `1` is every mistake of the configuration, `3` a module that " +
+			"cannot be imported, and a stop by SIGINT or SIGQUIT is `0`."},
 	}
 	var b strings.Builder
 	b.WriteString("## Exit codes\n\n| Code | Meaning |\n|---|---|\n")
@@ -55,6 +58,16 @@ type saidError struct{ code int }
 
 func (e saidError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
 func (e saidError) ExitCode() int { return e.code }
+
+// foreignError is a mistake in another server's configuration, under that server's name.
+type foreignError struct {
+	err  error
+	code int
+}
+
+func (e foreignError) Error() string { return e.err.Error() }
+func (e foreignError) Unwrap() error { return e.err }
+func (e foreignError) ExitCode() int { return e.code }
 
 // refused is for an error about a Config: the settings are wrong, unless the
 // error itself names another exit code.
@@ -82,8 +95,11 @@ func report(stderr io.Writer, err error) int {
 	var usage usageError
 	isUsage := errors.As(err, &usage)
 	mistakes := []error{err}
+	var foreign foreignError
 	if isUsage {
 		mistakes = settings.Errors(usage.err)
+	} else if errors.As(err, &foreign) {
+		mistakes = settings.Errors(foreign.err)
 	}
 	for _, mistake := range mistakes {
 		fmt.Fprintf(stderr, "highball: error: %v\n", mistake)

@@ -71,3 +71,9 @@ func didYouMean(guess, article string) string {
 	}
 	return ": did you mean " + article + guess + "?"
 }
+
+// Suggest ends an error about a name that is none of candidates: ": did you mean bind?",
+// or nothing if none is near.
+func Suggest(word string, candidates []string) string {
+	return didYouMean(closest(word, candidates), "")
+}

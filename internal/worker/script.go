@@ -17,9 +17,9 @@ const scriptGrace = 3 * time.Second
 // Script is a run of the bundle in a role that serves nothing.
 type Script struct {
 	Role    string
-	Config  map[string]any // beside what the zygote is told
-	Quiet   time.Duration  // the longest time between two events; 0: no limit
-	OnEvent func(event map[string]any)
+	Config  map[string]any             // beside what the zygote is told
+	Quiet   time.Duration              // the longest time between two events; 0: no limit
+	OnEvent func(event map[string]any) // nil: the load is all that is asked for
 }
 
 // RunScript starts an interpreter as the zygote is started, has it load the
@@ -49,7 +49,7 @@ func RunScript(ctx context.Context, opts Options, script Script) (Ready, error) 
 	// An interpreter that is too old says so and does not read this.
 	_ = z.channel.send(wire.TypeLoad, config)
 	ready, err := z.report()
-	if err == nil {
+	if err == nil && script.OnEvent != nil {
 		err = z.events(script)
 	}
 	if ctx.Err() != nil {

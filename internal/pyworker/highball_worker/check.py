@@ -182,7 +182,8 @@ def main(command_fd: int, lifeline_fd: int) -> None:
         channel.send(wire.FAILED, application.failure)
         return
     channel.send(wire.READY, application.report())
-    checker.run(application.serve, config)
+    if not config.get("load_only"):
+        checker.run(application.serve, config)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # without waiting for threads that the application left

@@ -1,0 +1,118 @@
+//go:build !windows
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"highball/internal/migrate"
+	"highball/internal/settings"
+)
+
+// A verb under another server's name reads that server's configuration, and serves.
+
+// asCalled are the arguments, with the verb before them that the program's name is: a
+// link called gunicorn takes gunicorn's command line.
+func asCalled(args []string) []string {
+	if len(args) == 0 {
+		return nil
+	}
+	if filepath.Base(args[0]) == gunicornName {
+		return append([]string{gunicornName}, args[1:]...)
+	}
+	return args[1:]
+}
+
+// foreignSettings resolves our settings from another server's configuration. What that
+// server has only by default (places says by which Place) gives way to our own variables
+// and file. What this build has no setting for is noted as left.
+func (p *program) foreignSettings(t *migrate.Translation, defaults string) (settings.Values, error) {
+	table := settingsTable()
+	sources := settings.Sources{Given: t.Given, Environ: p.environ}
+	values, _ := table.Resolve(sources)
+	var err error
+	if sources.File, err = settingsFile(values); err != nil {
+		return values, err
+	}
+	ours, _ := table.Resolve(settings.Sources{Environ: sources.Environ, File: sources.File})
+	here := map[string]bool{}
+	for _, s := range table.Settings {
+		here[s.Name] = true
+	}
+	sources.Given = nil
+	for _, g := range t.Given {
+		switch {
+		case !here[g.Name]:
+			t.Leave(g.Place, g.Name, "this build of Highball has no such setting")
+		case g.Place != defaults || ours.Source(g.Name) == settings.SourceDefault:
+			sources.Given = append(sources.Given, g)
+		}
+	}
+	return table.Resolve(sources)
+}
+
+// sayLeft tells in one line what has no effect, and why at debug.
+func sayLeft(logger *slog.Logger, left []migrate.Left) {
+	if len(left) == 0 {
+		return
+	}
+	var names []string
+	for _, l := range left {
+		if !slices.Contains(names, l.Name) {
+			names = append(names, l.Name)
+		}
+	}
+	logger.Warn("without effect here: " + strings.Join(names, ", ") + " (--check-config says why)")
+	for _, l := range left {
+		logger.Debug(l.Error())
+	}
+}
+
+// ourVirtualenv is the virtual environment in whose bin the program was called, "" if
+// it was not: a link there serves by its Python.
+func (p *program) ourVirtualenv() string {
+	dir, err := os.Getwd()
+	if err != nil || filepath.Base(os.Args[0]) != gunicornName {
+		return ""
+	}
+	home := filepath.Dir(filepath.Dir(findProgram(os.Args[0], dir, getenv(p.environ)("PATH"))))
+	if _, err := os.Stat(filepath.Join(home, "pyvenv.cfg")); err != nil {
+		return ""
+	}
+	return home
+}
+
+// quickInterrupt has SIGINT stop as SIGQUIT does.
+func quickInterrupt(subscribe func() (<-chan os.Signal, func())) func() (<-chan os.Signal, func()) {
+	return func() (<-chan os.Signal, func()) {
+		received, stop := subscribe()
+		ctx, cancel := context.WithCancel(context.Background())
+		changed := make(chan os.Signal, cap(received))
+		go func() {
+			for {
+				select {
+				case sig := <-received:
+					changed <- asQuit(sig)
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+		return changed, func() { stop(); cancel() }
+	}
+}
+
+// foreignList is for --check-config: what has no effect, each with its reason.
+func foreignList(left []migrate.Left) string {
+	var b strings.Builder
+	for _, l := range left {
+		fmt.Fprintf(&b, "without effect: %s\n", l.Error())
+	}
+	return b.String()
+}

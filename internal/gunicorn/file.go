@@ -1,0 +1,207 @@
+package gunicorn
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+//go:embed evaluate.py
+var program []byte
+
+// mostAnswer bounds what a file may say.
+const mostAnswer = 16 << 20
+
+// Interpreter is the Python that evaluates the file.
+type Interpreter struct {
+	Path    string
+	Environ []string
+	Stderr  io.Writer     // takes what the file prints
+	Timeout time.Duration // 0: none
+}
+
+// answer is what evaluate.py writes.
+type answer struct {
+	File    string
+	Failure string
+	Line    *int
+	Values  map[string]struct {
+		Value  json.RawMessage
+		Object *Object
+	}
+	Names   []string
+	Lines   map[string]int
+	Acts    bool
+	Environ map[string]string
+	Unset   []string
+	Path    []string
+}
+
+// evaluate runs the file at location, which is a path or "python:" and a module, in
+// dir. Where it is a path it has to exist.
+func (i Interpreter) evaluate(ctx context.Context, table []Setting, location, dir string) (answer, error) {
+	if i.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, i.Timeout)
+		defer cancel()
+	}
+	said, printed, err := i.run(ctx, table, location, dir)
+	var a answer
+	switch {
+	case ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return a, fmt.Errorf("%s: the file did not end within %s: does it wait for something? start-timeout (HIGHBALL_START_TIMEOUT) is how long it may take",
+			location, i.Timeout)
+	case ctx.Err() != nil:
+		return a, ctx.Err()
+	case len(said) == 0 && err != nil:
+		return a, fmt.Errorf("%s: %s ended while it read the file: %w%s", location, i.Path, err, printed)
+	case json.Unmarshal(said, &a) != nil:
+		return a, fmt.Errorf("%s: %s says nothing of the file: is it Python 3.9 or newer?%s", location, i.Path, printed)
+	case a.Failure != "":
+		return a, fmt.Errorf("%s: %s", place(shown(location, a.File), a.Line), a.Failure)
+	}
+	return a, nil
+}
+
+// run starts the interpreter and returns what it wrote and the last line that it printed.
+// All that it started ends with it.
+func (i Interpreter) run(ctx context.Context, table []Setting, location, dir string) (said []byte, printed string, err error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, "", err
+	}
+	defer r.Close()
+	const answers = 3 // the descriptor of w there
+	args := append([]string{"-", strconv.Itoa(answers), location}, askedFor(table)...)
+	cmd := exec.Command(i.Path, args...)
+	cmd.Dir, cmd.Env = dir, i.Environ
+	cmd.Stdin = bytes.NewReader(program)
+	last := &lastLine{}
+	cmd.Stdout, cmd.Stderr = last.and(i.Stderr), nil
+	cmd.Stderr = cmd.Stdout
+	cmd.ExtraFiles = []*os.File{w}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = time.Second // a child of the file may hold its output
+	err = cmd.Start()
+	_ = w.Close()
+	if err != nil {
+		return nil, "", err
+	}
+	stop := context.AfterFunc(ctx, func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		_ = r.Close()
+	})
+	defer stop()
+	said, _ = io.ReadAll(io.LimitReader(r, mostAnswer))
+	err = cmd.Wait()
+	return said, last.String(), err
+}
+
+// askedFor are the arguments that name the settings.
+func askedFor(table []Setting) []string {
+	var names, classes, functions []string
+	for _, s := range table {
+		names = append(names, s.Name)
+		switch s.Kind {
+		case Class:
+			classes = append(classes, s.Name)
+		case Callable:
+			functions = append(functions, s.Name)
+		}
+	}
+	return []string{strings.Join(names, ","), strings.Join(classes, ","), strings.Join(functions, ",")}
+}
+
+// shown is the file's name for people: as they have written it.
+func shown(location, file string) string {
+	if strings.HasPrefix(location, "python:") && file != "" {
+		return file
+	}
+	return location
+}
+
+// place is where something stands.
+func place(file string, line *int) string {
+	if line == nil {
+		return file
+	}
+	return file + ":" + strconv.Itoa(*line)
+}
+
+// value turns what JSON holds into a value.
+func value(raw json.RawMessage) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	return numbered(v), nil
+}
+
+func numbered(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+		f, _ := v.Float64()
+		return f
+	case []any:
+		for i := range v {
+			v[i] = numbered(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = numbered(v[key])
+		}
+	}
+	return v
+}
+
+// lastLine keeps the last line of what is written.
+type lastLine struct{ text []byte }
+
+// and writes to w as well, if there is one.
+func (l *lastLine) and(w io.Writer) io.Writer {
+	if w == nil {
+		return l
+	}
+	return io.MultiWriter(l, w)
+}
+
+func (l *lastLine) Write(p []byte) (int, error) {
+	const enough = 4096
+	l.text = append(l.text, p...)
+	l.text = l.text[max(0, len(l.text)-enough):]
+	return len(p), nil
+}
+
+// String ends an error.
+func (l *lastLine) String() string {
+	text := strings.TrimSpace(string(l.text))
+	if text == "" {
+		return ""
+	}
+	return ": " + text[strings.LastIndexByte(text, '\n')+1:]
+}
+
+// defaultFile is the one that is read where none is named, if it is there.
+func defaultFile(dir string) string {
+	const name = "gunicorn.conf.py"
+	if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+		return ""
+	}
+	return name
+}
