@@ -122,6 +122,7 @@ ruff: $(VENV)/.check ## ruff, by pyproject.toml
 .PHONY: mypy
 mypy: $(VENV)/.check ## mypy --strict on the Python side
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy internal/gunicorn/evaluate.py
 
 .PHONY: cross
 cross: ## build for each platform that is promised
