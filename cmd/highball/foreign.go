@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -55,6 +56,25 @@ func (p *program) foreignSettings(t *migrate.Translation, defaults string) (sett
 		}
 	}
 	return table.Resolve(sources)
+}
+
+// placed says of a mistake in a Config where the setting that it begins with was given.
+func placed(err error, given []settings.Given) error {
+	var usage usageError
+	if !errors.As(err, &usage) {
+		return err
+	}
+	var errs []error
+	for _, mistake := range settings.Errors(usage.err) {
+		for _, g := range slices.Backward(given) {
+			if after, ok := strings.CutPrefix(mistake.Error(), g.Name); ok && strings.IndexAny(after, " :") == 0 {
+				mistake = fmt.Errorf("%s: %w", g.Place, mistake)
+				break
+			}
+		}
+		errs = append(errs, mistake)
+	}
+	return usageError{errors.Join(errs...), usage.command}
 }
 
 // sayLeft tells in one line what has no effect, and why at debug.

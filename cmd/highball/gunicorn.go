@@ -74,12 +74,13 @@ func (p *program) gunicorn(cmd *cobra.Command, args []string) error {
 		return p.loadOnly(cmd.Context(), values)
 	}
 	p.signals = quickInterrupt(p.signals)
-	return p.launch(cmd, values, manner{adjust: func(c *highball.Config) {
+	err = p.launch(cmd, values, manner{adjust: func(c *highball.Config) {
 		for _, remark := range cfg.Remarks {
 			c.Logger.Warn(remark)
 		}
 		sayLeft(c.Logger, translated.Left)
 	}})
+	return placed(err, translated.Given)
 }
 
 // readGunicorn reads the configuration, and whether there is an application in it.

@@ -13,7 +13,7 @@ import (
 var update = flag.Bool("update", false, "rewrite docs/CONFIG.md and the scripts' expected output")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"highball": main, "highball-mounted": mountedMain})
+	testscript.Main(m, map[string]func(){"highball": main, gunicornName: main, "highball-mounted": mountedMain})
 }
 
 // TestScript runs the program as a shell would; each script is one subject.

@@ -77,6 +77,7 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 	}
 	if len(given.args) > 0 {
 		l.cfg.App = given.args[0]
+		l.set(l.known["default_proc_name"], l.cfg.App, "argument")
 	}
 	inherited, err := l.inherited()
 	if err != nil {

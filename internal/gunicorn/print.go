@@ -27,18 +27,28 @@ func (e Entry) printed() string {
 		return "<" + name + "()>"
 	}
 	if e.Kind == Callable && e.Value == nil {
-		return "<" + camel(e.Name) + "." + e.Name + "()>"
+		return "<" + functionOf(e.Name) + "()>"
 	}
 	return pythonText(e.Value, false)
 }
 
-// camel is the name of gunicorn's class for a setting: OnStarting.
-func camel(name string) string {
-	var b strings.Builder
-	for part := range strings.SplitSeq(name, "_") {
-		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
+// functionOf is gunicorn's own function for a hook that nobody has defined.
+func functionOf(name string) string {
+	switch name {
+	case "nworkers_changed":
+		return "NumWorkersChanged." + name
+	case "ssl_context":
+		return "NewSSLContext." + name
+	case "pre_fork":
+		return "Prefork." + name
+	case "post_fork":
+		return "Postfork." + name
 	}
-	return b.String()
+	var class strings.Builder
+	for part := range strings.SplitSeq(name, "_") {
+		class.WriteString(strings.ToUpper(part[:1]) + part[1:])
+	}
+	return class.String() + "." + name
 }
 
 // Values are all settings as the hooks' objects have them (server.cfg), in what JSON can
@@ -50,9 +60,6 @@ func (c *Config) Values() map[string]any {
 			continue
 		}
 		values[name] = e.Value
-	}
-	if c.App != "" {
-		values["default_proc_name"] = c.App
 	}
 	values["config"] = strings.TrimPrefix(c.File, "python:")
 	return values

@@ -55,6 +55,7 @@ type realAnswer struct {
 		Values  map[string]any
 		App     string
 		Address []any
+		Printed string
 	}
 }
 
@@ -157,6 +158,7 @@ func TestConfigurationsAsGunicornReadsThem(t *testing.T) {
 				return
 			}
 			compare(t, cfg, theirs.Values)
+			comparePrinted(t, cfg, theirs.Printed)
 			if app := firstOf(cfg.App, cfg.text("wsgi_app")); app != theirs.App {
 				t.Errorf("application %q, gunicorn has %q", app, theirs.App)
 			}
@@ -181,14 +183,32 @@ func compare(t *testing.T, cfg *Config, theirs map[string]any) {
 	t.Helper()
 	for name, e := range cfg.entries {
 		ours, want := encoded(e.Value), numbered(theirs[name])
-		switch {
-		case e.Kind == Callable && e.Value == nil:
+		if e.Kind == Callable && e.Value == nil {
 			ours = "default"
-		case name == "default_proc_name" && cfg.App != "":
-			ours = cfg.App
 		}
 		if !reflect.DeepEqual(ours, want) {
 			t.Errorf("%s: %#v, gunicorn has %#v", name, ours, want)
+		}
+	}
+}
+
+// comparePrinted holds --print-config against gunicorn's, but for what depends on the user
+// and for dictionaries, whose order is their own there.
+func comparePrinted(t *testing.T, cfg *Config, theirs string) {
+	t.Helper()
+	ours := strings.Split(cfg.Print(), "\n")
+	for i, line := range strings.Split(theirs, "\n") {
+		name, v, _ := strings.Cut(line, " ")
+		v = strings.TrimLeft(v, " =")
+		kind := cfg.entries[name].Kind
+		if theirs == "" || name == "control_socket" || kind == Dict || kind == Address || kind == Class && cfg.workerName() != v {
+			continue
+		}
+		if strings.Contains(v, "validate_post_request") { // gunicorn wraps the function
+			continue
+		}
+		if ours[i] != line {
+			t.Errorf("printed %q, by gunicorn %q", ours[i], line)
 		}
 	}
 }

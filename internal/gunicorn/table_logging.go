@@ -13,7 +13,8 @@ func loggingSettings() []Setting {
 		},
 		{
 			Name: "access_log_format", Section: "Logging", Flags: "--access-logformat", Meta: "STRING", Kind: Text, Default: `%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"`, Fate: Same, To: "access-log-format",
-			carry: (*translator).text,
+			Note:  "with accesslog; the default is gunicorn's",
+			carry: (*translator).nothing,
 		},
 		{
 			Name: "errorlog", Section: "Logging", Flags: "--error-logfile --log-file", Meta: "FILE", Kind: Text, Default: "-", Fate: Same, To: "error-log",
@@ -34,15 +35,15 @@ func loggingSettings() []Setting {
 		},
 		{
 			Name: "logconfig", Section: "Logging", Flags: "--log-config", Meta: "FILE", Kind: Text, Fate: Mapped, To: "log-config",
-			carry: (*translator).file,
+			carry: (*translator).logConfig,
 		},
 		{
 			Name: "logconfig_dict", Section: "Logging", Kind: Dict, Default: map[string]any{}, Fate: Mapped, To: "log-config",
-			carry: (*translator).logDict,
+			carry: (*translator).logConfig,
 		},
 		{
 			Name: "logconfig_json", Section: "Logging", Flags: "--log-config-json", Meta: "FILE", Kind: Text, Fate: Mapped, To: "log-config",
-			carry: (*translator).file,
+			carry: (*translator).logConfig,
 		},
 	}
 }

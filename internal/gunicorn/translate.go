@@ -14,7 +14,8 @@ import (
 // translator says a configuration in our settings.
 type translator struct {
 	migrate.Translation
-	cfg *Config
+	cfg       *Config
+	needsFile bool // what is in it is named by other settings
 }
 
 // Translate says the configuration in Highball's settings.
@@ -60,7 +61,7 @@ func (t *translator) differs(e Entry) bool {
 // fileItself has the functions of the file called where it defines hooks, and what it does
 // besides done in the process that forks the workers, as gunicorn has it done in its master.
 func (t *translator) fileItself() {
-	if len(t.cfg.hooks) == 0 && !t.cfg.acts {
+	if len(t.cfg.hooks) == 0 && !t.cfg.acts && !t.needsFile {
 		return
 	}
 	t.Give(t.cfg.place, "hooks", strings.TrimPrefix(t.cfg.File, "python:"))

@@ -1,7 +1,6 @@
 package gunicorn
 
 import (
-	"encoding/json"
 	"net"
 	"strconv"
 	"strings"
@@ -12,10 +11,15 @@ func (t *translator) accessLog(e Entry) {
 	case !e.Given:
 	case text == "":
 		t.Give(e.Place, e.to(), "off")
+		return
 	case text == "-":
 		t.Give(e.Place, e.to(), "-")
 	default:
 		t.Give(e.Place, e.to(), t.path(text))
+	}
+	form := t.cfg.entries["access_log_format"]
+	if text, ok := form.Value.(string); ok && t.cfg.has(e.Name) {
+		t.Give(form.Place, form.to(), text) // its lines are read by what has read gunicorn's
 	}
 }
 
@@ -42,33 +46,47 @@ func (t *translator) level(e Entry) {
 	t.Give(e.Place, e.to(), level)
 }
 
-// loggerClass passes over gunicorn's own, which are what there is here.
+// loggerClass passes over gunicorn's own, which are what there is here. A class of the
+// file is found in it again.
 func (t *translator) loggerClass(e Entry) {
 	name := t.cfg.text(e.Name)
 	if object, ok := e.Value.(Object); ok {
 		name = object.Name
-		if i := strings.LastIndexByte(name, '.'); i >= 0 && strings.HasPrefix(name, "__config__.") {
-			t.Refuse(e.Place, e.Name, "the class has to be in a module that the workers can import: move it out of the file, and write \"module."+name[i+1:]+"\"")
-			return
-		}
 	}
 	switch name {
 	case "", "simple", "gunicorn.glogging.Logger", "gunicorn.instrument.statsd.Statsd":
-	default:
-		t.Give(e.Place, e.to(), name)
+		return
 	}
+	if _, ok := e.Value.(Object); ok {
+		name = ofHooks + e.Name
+		t.needsFile = true
+	}
+	t.Give(e.Place, e.to(), name)
 }
 
-// logDict is given as the JSON that it is, if it is.
-func (t *translator) logDict(e Entry) {
-	dict, ok := e.Value.(map[string]any)
+// ofHooks begins what is found in the file, where it is named as our hooks.
+const ofHooks = "hooks:"
+
+// logConfig is one of three, in gunicorn's order.
+func (t *translator) logConfig(e Entry) {
+	first := ""
+	for _, name := range []string{"logconfig_dict", "logconfig_json", "logconfig"} {
+		if first == "" && t.cfg.has(name) {
+			first = name
+		}
+	}
+	path, _ := e.Value.(string)
 	switch {
-	case !e.Given || ok && len(dict) == 0:
-	case !ok:
-		t.Refuse(e.Place, e.Name, "it holds objects of Python, which no other process can have: name classes and streams by text, as in \"ext://sys.stdout\"")
+	case !t.cfg.has(e.Name):
+	case e.Name != first:
+		t.Leave(e.Place, e.Name, first+" comes before it")
+	case e.Name == "logconfig_dict":
+		t.needsFile = true
+		t.Give(e.Place, e.to(), ofHooks+e.Name)
+	case e.Name == "logconfig_json" && !strings.HasSuffix(path, ".json"):
+		t.Refuse(e.Place, e.Name, "the name of the file has to end in .json")
 	default:
-		text, _ := json.Marshal(dict) // of JSON it has come
-		t.Give(e.Place, e.to(), string(text))
+		t.Give(e.Place, e.to(), t.path(path))
 	}
 }
 

@@ -163,7 +163,7 @@ func TestFileIsCarried(t *testing.T) {
 		"import os, sys", "wsgi_app = 'shop'", "os.environ['MODE'] = 'prod'", "sys.path.insert(0, '/opt/lib')", "raw_env = ['A=1']",
 		"secure_scheme_headers = {'X-FORWARDED-PROTO': 'https'}", "logconfig_dict = {'version': 1}", "pythonpath = 'lib'", "",
 		"def post_fork(server, worker):", "    pass"))
-	want := `env=A=1 MODE=prod hooks=$D/gunicorn.conf.py log-config={"version":1} ` +
+	want := `env=A=1 MODE=prod hooks=$D/gunicorn.conf.py log-config=hooks:logconfig_dict ` +
 		`proxy-headers=x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-prefix x-forwarded-proto pythonpath=$D/lib /opt/lib script-name=/shop`
 	if got := strings.Join(given(tr), " "); got != want {
 		t.Errorf("%s\nwant %s", got, want)

@@ -51,7 +51,12 @@ def resolve(case: dict[str, Any]) -> dict[str, Any]:
     values = {name: plain(s.get(), s.default) for name, s in settings.items()}
     if settings["control_socket"].get() == settings["control_socket"].default:
         values["control_socket"] = None
-    return {"values": values, "app": app.app_uri, "address": plain(address, None)}
+    try:
+        printed = str(app.cfg)
+    except AttributeError:  # of a hook that is an object
+        printed = ""
+    said = {"values": values, "app": app.app_uri, "address": plain(address, None)}
+    return {**said, "printed": printed}
 
 
 def in_child(case: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,122 @@
+//go:build !windows
+
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"highball"
+	"highball/internal/gunicorn"
+	"highball/internal/migrate"
+)
+
+// missingHere are settings that gunicorn's are mapped to and that this tree has not.
+var missingHere = []string{
+	"reload-on-change", "reload-extra", "daemon", "pid-file", "proc-name", "access-log-format", "error-log",
+	"logger-class", "log-config", "statsd", "statsd-prefix", "statsd-tags",
+}
+
+func TestGunicornsSettingsAreMappedToOurs(t *testing.T) {
+	var ours []string
+	for _, s := range settingsTable().Settings {
+		ours = append(ours, s.Name)
+	}
+	for _, s := range gunicorn.Settings() {
+		for name := range strings.FieldsSeq(s.To) {
+			if slices.Contains(ours, name) == slices.Contains(missingHere, name) {
+				t.Errorf("%s is mapped to %s: one of settingsTable and missingHere has to have it", s.Name, name)
+			}
+		}
+	}
+}
+
+func TestAsCalled(t *testing.T) {
+	for _, tt := range []struct{ args, want string }{
+		{"highball run x", "run x"},
+		{"/usr/bin/highball gunicorn x", "gunicorn x"},
+		{"gunicorn x -w 4", "gunicorn x -w 4"},
+		{"/srv/venv/bin/gunicorn", "gunicorn"},
+		{"./gunicorn.old run", "run"},
+	} {
+		if got := strings.Join(asCalled(strings.Fields(tt.args)), " "); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.args, got, tt.want)
+		}
+	}
+}
+
+func TestGunicornsDefaultsGiveWay(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile(defaultFile, []byte("workers = 7\nthreads = 3\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := &program{stderr: io.Discard, environ: []string{"HIGHBALL_BIND=:81"}}
+	var tr migrate.Translation
+	tr.Give(gunicorn.PlaceDefault, "workers", "1")
+	tr.Give(gunicorn.PlaceDefault, "bind", ":80")
+	tr.Give(gunicorn.PlaceDefault, "request-timeout", "30")
+	tr.Give("--threads", "threads", "2")
+	tr.Give("--x", "no-such", "2")
+	values, err := p.foreignSettings(&tr, gunicorn.PlaceDefault)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if values.Int("workers") != 7 || values.Int("threads") != 2 || values.List("bind")[0] != ":81" || values.Duration("request-timeout").Seconds() != 30 {
+		t.Errorf("%s", values.TOML())
+	}
+	if values.Source("threads") != "--threads" || len(tr.Left) != 1 || tr.Left[0].Name != "no-such" {
+		t.Errorf("%s, %+v", values.Source("threads"), tr.Left)
+	}
+}
+
+func TestGunicornsExitCodes(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		code int
+	}{
+		{nil, 0},
+		{errCutShort, 0},
+		{errors.New("the disk is full"), 1},
+		{usageError{errors.New("wrong"), "highball"}, 1},
+		{foreignError{errors.New("wrong"), 1}, 1},
+		{&highball.LoadError{Message: "it raises", Traceback: "..."}, 3},
+		{&highball.LoadError{Message: "no module", Tried: []string{"/srv/x.py"}}, 3},
+		{&highball.LoadError{Message: "no attribute", Tried: []string{"x:y"}}, 4},
+		{&highball.LoadError{Message: "not callable"}, 4},
+	} {
+		var said strings.Builder
+		if code := report(&said, gunicornExit(tt.err)); code != tt.code || strings.Contains(said.String(), "--help") {
+			t.Errorf("%v: %d, want %d; %s", tt.err, code, tt.code, said.String())
+		}
+	}
+}
+
+func TestEachMistakeIsALine(t *testing.T) {
+	var said strings.Builder
+	code := report(&said, foreignError{errors.Join(errors.New("a:1: x"), errors.New("a:2: y")), 1})
+	if want := "highball: error: a:1: x\nhighball: error: a:2: y\n"; code != 1 || said.String() != want {
+		t.Errorf("%d, %s", code, said.String())
+	}
+}
+
+func TestInterruptIsQuick(t *testing.T) {
+	sent := make(chan os.Signal, 2)
+	stopped := false
+	received, stop := quickInterrupt(func() (<-chan os.Signal, func()) { return sent, func() { stopped = true } })()
+	sent <- os.Interrupt
+	if sig := <-received; sig != syscall.SIGQUIT {
+		t.Errorf("SIGINT is %v", sig)
+	}
+	sent <- syscall.SIGTERM
+	if sig := <-received; sig != syscall.SIGTERM {
+		t.Errorf("SIGTERM is %v", sig)
+	}
+	if stop(); !stopped {
+		t.Error("the subscription goes on")
+	}
+}

@@ -1,0 +1,131 @@
+package gunicorn
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// mistake reads a file of these lines and returns why it cannot be.
+func mistake(t *testing.T, change func(*Interpreter), lines ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "gunicorn.conf.py"), []byte(strings.Join(lines, "\n")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Load(t.Context(), Options{Args: args("a:b"), Dir: dir, Python: func(string) (Interpreter, error) {
+		python, err := pythonForTests(dir)
+		if change != nil {
+			change(&python)
+		}
+		return python, err
+	}})
+	if err == nil {
+		t.Fatalf("no error for %q", lines)
+	}
+	return err.Error()
+}
+
+func TestMistakesOfTheFile(t *testing.T) {
+	tests := []struct{ file, want string }{
+		{"x = 1\nworkers = 'many'", `gunicorn.conf.py:2: workers: "many" is not a whole number of at least 0`},
+		{"workers = 'many'\nif True:\n  threads = -1", "gunicorn.conf.py:1: workers: \"many\" is not a whole number of at least 0\n" +
+			"gunicorn.conf.py:3: threads: -1 is not a whole number of at least 0"},
+		{"\ndef f(:", "gunicorn.conf.py:2: SyntaxError: invalid syntax"},
+		{"import nonesuch", "gunicorn.conf.py:1: ModuleNotFoundError: No module named 'nonesuch'"},
+		{"def f():\n  return 1/0\n\nx = f()", "gunicorn.conf.py:2: ZeroDivisionError: division by zero"},
+		{"raise ValueError('two\\nlines')", "gunicorn.conf.py:1: ValueError: two lines"},
+		{"import sys\nsys.exit('no')", "gunicorn.conf.py:2: the file ends the process, by SystemExit: no"},
+		{"bind = object()", "gunicorn.conf.py:1: bind: a value of type object is not a list of strings"},
+		{"def pre_fork(server): pass", "gunicorn.conf.py:1: pre_fork: the function has 1 arguments, gunicorn calls it with 2"},
+		{"on_exit = 'no.such'", "gunicorn.conf.py:1: on_exit: ModuleNotFoundError: No module named 'no'"},
+		{"worker_class = lambda: 1/0", "gunicorn.conf.py:1: worker_class: ZeroDivisionError: division by zero"},
+		{"globals()['backlog'] = 'x'", `gunicorn.conf.py: backlog: "x" is not a whole number of at least 0`},
+	}
+	for _, tt := range tests {
+		if got := mistake(t, nil, tt.file); got != tt.want {
+			t.Errorf("%q:\n%s\nwant\n%s", tt.file, got, tt.want)
+		}
+	}
+}
+
+// Whatever hangs, and whatever it has started, ends with the time.
+func TestAFileThatHangs(t *testing.T) {
+	short := func(i *Interpreter) { i.Timeout = time.Second }
+	for _, lines := range []string{
+		"import threading\nthreading.Event().wait()",
+		"import subprocess\nsubprocess.run(['sleep', '1000'])",
+		"while True: pass",
+	} {
+		began := time.Now()
+		got := mistake(t, short, lines)
+		if !strings.HasPrefix(got, "gunicorn.conf.py: the file did not end within 1s: ") {
+			t.Errorf("%q: %s", lines, got)
+		}
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("%q: took %s", lines, took)
+		}
+	}
+}
+
+func TestWhatAFileLeavesBehind(t *testing.T) {
+	var printed bytes.Buffer
+	dir := t.TempDir()
+	text := "import os, sys, threading, subprocess\nprint('{\"values\": {}}')\nos.write(1, b'raw\\n')\nprint('two', file=sys.stderr)\n" +
+		"threading.Thread(target=threading.Event().wait).start()\nworkers = 4\nbackround = 1\nworker = 2\nWorkers = 3\ndef helper(): pass\ndel os.environ['HOME']\n"
+	if err := os.WriteFile(filepath.Join(dir, "gunicorn.conf.py"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := Load(t.Context(), Options{Args: args("a:b"), Dir: dir, Python: func(string) (Interpreter, error) {
+		python, err := pythonForTests(dir)
+		python.Stderr = &printed
+		python.Environ = append(python.Environ, "HOME=/")
+		return python, err
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.number("workers") != 4 {
+		t.Errorf("workers %d", cfg.number("workers"))
+	}
+	for _, want := range []string{`{"values": {}}`, "raw", "two"} {
+		if !strings.Contains(printed.String(), want) {
+			t.Errorf("%q is not in %q", want, printed.String())
+		}
+	}
+	want := "gunicorn.conf.py: the variable HOME is taken away, which has no effect on the workers\n" +
+		"gunicorn.conf.py:8: worker is not a setting, and has no effect: did you mean workers?\n" +
+		"gunicorn.conf.py:9: Workers is not a setting, and has no effect: did you mean workers?"
+	if got := strings.Join(cfg.Remarks, "\n"); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+func TestAnInterpreterThatCannot(t *testing.T) {
+	for _, tt := range []struct{ path, want string }{
+		{"/bin/false", "gunicorn.conf.py: /bin/false ended while it read the file: exit status 1"},
+		{"/bin/true", "gunicorn.conf.py: /bin/true says nothing of the file: is it Python 3.9 or newer?"},
+		{"/nonexistent", "gunicorn.conf.py: /nonexistent ended while it read the file: "},
+	} {
+		if got := mistake(t, func(i *Interpreter) { i.Path = tt.path }, "workers = 1"); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("%s\nwant %s", got, tt.want)
+		}
+	}
+}
+
+func TestHelpHasEveryFlag(t *testing.T) {
+	help := Help()
+	for _, s := range Settings() {
+		for _, flag := range s.flags() {
+			if !strings.Contains(help, flag) {
+				t.Errorf("%s is missing", flag)
+			}
+		}
+		if s.Fate != Same && s.Note == "" && s.To == "" {
+			t.Errorf("%s: nothing is said of it", s.Name)
+		}
+	}
+}
