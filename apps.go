@@ -37,6 +37,7 @@ func (c Config) Alone(app App) Config {
 	alone.App, alone.Dir, alone.Python, alone.PythonPath = own.App, own.Dir, own.Python, own.PythonPath
 	alone.Env, alone.Environ = own.Env, own.Environ
 	alone.Middleware, alone.Validate, alone.Hooks = own.Middleware, own.Validate, own.Hooks
+	alone.HookSettings, alone.LoggerClass, alone.LogConfig = own.HookSettings, own.LoggerClass, own.LogConfig
 
 	alone.Static, alone.AppStatic = own.Static, own.AppStatic
 	alone.StaticIndex, alone.StaticMaxAge = own.StaticIndex, own.StaticMaxAge

@@ -49,6 +49,9 @@ func (c *Config) attachedDefaults() {
 }
 
 func (c *Config) checkAttached() error {
+	if c.Attached != nil && len(c.Apps) > 0 {
+		return errors.New("app: the application was made by the program that serves it: there are no others beside it")
+	}
 	if c.Attached == nil || !c.Attached.InThreads {
 		return nil
 	}

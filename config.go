@@ -132,10 +132,24 @@ type Config struct {
 	Preload bool
 
 	// Hooks names a module ("mysite.hooks") or a file ("path/to/hooks.py") whose
-	// functions with the names of gunicorn's server hooks are called: on_starting,
-	// pre_fork, post_fork, post_worker_init, worker_abort, worker_exit, child_exit
-	// and on_exit. Default: none.
+	// functions with the names of gunicorn's server hooks are called, as docs/OPERATIONS.md
+	// has them. Default: none.
 	Hooks string
+
+	// HookSettings, if set, says that Hooks is a configuration file of gunicorn's, and what
+	// its settings are, by their names there: values as of encoding/json. Hooks and loggers
+	// find them in cfg. Default: what follows from this Config.
+	HookSettings map[string]any
+
+	// LoggerClass names the class of the log that hooks are given and that is told of each
+	// request: "package.module.Class", or "hooks:NAME" of Hooks. It is called with cfg, as
+	// those of gunicorn are. Default: a log into Logger.
+	LoggerClass string
+
+	// LogConfig names what the logging module is configured by, in the Python processes: a
+	// file as of logging.config.fileConfig, a .json file with a dict as of dictConfig, or
+	// "hooks:NAME" for such a dict of Hooks. Default: nothing.
+	LogConfig string
 
 	// ScriptName is the path prefix that the application is mounted under; it
 	// becomes SCRIPT_NAME. Requests outside of it are answered 404.

@@ -118,6 +118,9 @@ func (c *Config) check() error {
 	if err := c.checkSockets(); err != nil {
 		return err
 	}
+	if err := c.checkHooks(); err != nil {
+		return err
+	}
 	if err := checkWarmUp(c.WarmUp); err != nil {
 		return err
 	}

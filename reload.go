@@ -65,6 +65,7 @@ func (s *Server) replaceAll(ctx context.Context) error {
 	s.logger.Info("reload: starting workers with the new code", "mode", s.cfg.ReloadMode)
 	began := time.Now()
 	s.static.hold()
+	defer s.hooks.reloads()()
 	err := s.pool.Reload(ctx, s.cfg.ReloadMode == Rolling)
 	s.static.release(err == nil)
 	switch {
@@ -100,6 +101,7 @@ func (s *Server) Scale(n int) error {
 		return errors.New("highball: the number of workers is 1: the application is served in threads of the process that made it")
 	}
 	before := s.pool.Size()
+	s.hooks.resized(n) // before the first fork
 	if err := s.pool.Scale(n); err != nil {
 		return fmt.Errorf("highball: %w", err)
 	}

@@ -66,6 +66,8 @@ type Server struct {
 	allUp     chan struct{}     // closed when they were as many as were asked for
 	ready     chan struct{}     // closed when Run accepts connections
 
+	hooks hooks // who is to be told what happens
+
 	application atomic.Pointer[string] // how it was named, or found
 
 	closed     chan struct{} // closed when Shutdown or Close has begun
@@ -163,6 +165,8 @@ func (s *Server) workerOptions() worker.Options {
 		App: cfg.App, PythonPath: cfg.PythonPath, Middleware: cfg.Middleware, Validate: cfg.Validate,
 		Preload: cfg.Preload, Hooks: cfg.Hooks, Environ: s.environ(), Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
 		QueueTimeHeader: cfg.QueueTimeHeader, AppStatic: string(cfg.AppStatic), DeployChecks: cfg.AppStatic != StaticDev && cfg.Trace == nil,
+		HooksAsConfig: cfg.HookSettings != nil, HookSettings: cfg.hookSettings(),
+		LoggerClass: cfg.LoggerClass, LogConfig: cfg.LogConfig, Beginning: s.hooks.beginning(s),
 		Version: Version, StartTimeout: max(cfg.StartTimeout, 0), Logger: cfg.Logger,
 		Attached: s.attached, Children: s.children, CheckVersion: s.checkVersion, Trace: cfg.Trace != nil, OnTrace: cfg.Trace,
 	}
@@ -180,6 +184,7 @@ func (s *Server) checkVersion(version string) error {
 func (s *Server) generation() pool.Generation[*worker.Slot] {
 	g := &generation{s: s, factory: worker.NewFactory(s.workerOptions())}
 	s.static.begin(g)
+	s.hooks.add(g)
 	return g
 }
 
@@ -205,7 +210,10 @@ func (g *generation) Start(ctx context.Context) (pool.Process[*worker.Slot], err
 	return w, nil
 }
 
-func (g *generation) Close() { g.factory.Close() }
+func (g *generation) Close() {
+	g.factory.Close()
+	g.s.hooks.remove(g.s, g)
+}
 
 func (s *Server) acquire(ctx context.Context, ask gateway.Ask) (gateway.Lease, error) {
 	if s.script != nil {
@@ -334,6 +342,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // error returned.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.closeOnce.Do(func() { close(s.closed) })
+	if ctx.Err() != nil {
+		s.interruptWorkers()
+	}
 	if r := s.running.Load(); r != nil {
 		return r.stop(ctx)
 	}

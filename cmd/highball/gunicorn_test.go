@@ -18,8 +18,7 @@ import (
 
 // missingHere are settings that gunicorn's are mapped to and that this tree has not.
 var missingHere = []string{
-	"reload-on-change", "reload-extra", "daemon", "pid-file", "proc-name", "access-log-format", "error-log",
-	"logger-class", "log-config", "statsd", "statsd-prefix", "statsd-tags",
+	"reload-on-change", "reload-extra", "proc-name", "statsd", "statsd-prefix", "statsd-tags",
 }
 
 func TestGunicornsSettingsAreMappedToOurs(t *testing.T) {

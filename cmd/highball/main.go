@@ -62,6 +62,7 @@ type server interface {
 	Health() highball.Health
 	Close() error
 
+	PreExec() error
 	Ready() <-chan struct{}
 	Inherited() []string
 	Own() error

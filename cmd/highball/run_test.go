@@ -27,6 +27,7 @@ import (
 type fakeServer struct {
 	stubborn bool
 	fails    error
+	preExec  error
 	atDrain  func()
 	drained  chan struct{} // closed when the context of Run has ended
 	closed   chan struct{}
@@ -105,6 +106,7 @@ func (f *fakeServer) Health() highball.Health {
 	return f.health
 }
 
+func (f *fakeServer) PreExec() error                      { return f.preExec }
 func (f *fakeServer) Ready() <-chan struct{}              { return f.ready }
 func (f *fakeServer) Inherited() []string                 { return f.inherited }
 func (f *fakeServer) Own() error                          { close(f.owned); return nil }

@@ -39,6 +39,8 @@ func oneConfig(v settings.Values, logs logs) highball.Config {
 		Threads:        v.Int("threads"),
 		Preload:        v.Bool("preload"),
 		Hooks:          v.String("hooks"),
+		LoggerClass:    v.String("logger-class"),
+		LogConfig:      v.String("log-config"),
 		ScriptName:     v.String("script-name"),
 		Middleware:     v.List("middleware"),
 		Validate:       v.Bool("validate"),

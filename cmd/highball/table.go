@@ -18,6 +18,7 @@ func settingsTable() settings.Table {
 			appSettings(),
 			environmentSettings(),
 			mountSettings(),
+			hookSettings(),
 			networkSettings(),
 			socketSettings(),
 			tlsSettings(),

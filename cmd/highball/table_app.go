@@ -95,21 +95,6 @@ WSGI middleware, each written as ` + "`module:callable`" + `: it is called with 
 outermost, which sees a request first. None by default. An application that cannot be changed is wrapped this way.`,
 		},
 		{
-			Name: "hooks", Kind: settings.String, Group: group, Placeholder: "MODULE",
-			Usage: "a module or file with server hooks: post_fork, worker_exit and others",
-			KnownAs: []string{
-				"server-hooks", "on-starting", "pre-fork", "post-fork", "post-worker-init", "worker-abort", "worker-exit",
-				"child-exit", "on-exit",
-			},
-			Doc: `
-A module (` + "`mysite.hooks`" + `) or a file (` + "`path/to/hooks.py`" + `, counted from ` + "`chdir`" + `) with functions that are called in the life of the Python
-processes: ` + "`on_starting(server)`, `pre_fork(server, worker)`, `post_fork(server, worker)`, `post_worker_init(worker)`, " +
-				"`worker_abort(worker)`, `worker_exit(server, worker)`, `child_exit(server, worker)` and `on_exit(server)`" + `. They have gunicorn's names and
-arguments; [OPERATIONS.md](OPERATIONS.md#hooks) says when each one is called, in which process, and what an exception in it does. Other names in the
-module are left alone. None by default. The module is imported once, in the process that forks the workers: what it imports, they
-share.`,
-		},
-		{
 			Name: "validate", Kind: settings.Bool, Group: group,
 			Usage:   "check the application against PEP 3333",
 			KnownAs: []string{"lint", "check"},

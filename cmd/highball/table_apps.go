@@ -33,7 +33,7 @@ half. It needs an ` + "`app`" + ` that is a file.`,
 
 // sharedSettings are those that each of several applications may have for itself.
 var sharedSettings = []string{
-	"app", "chdir", "python", "pythonpath", "env", "environ", "middleware", "hooks", "validate",
+	"app", "chdir", "python", "pythonpath", "env", "environ", "middleware", "hooks", "logger-class", "log-config", "validate",
 	"workers", "threads", "preload", "start-timeout", "request-timeout", "queue-timeout", "queue-size",
 	"queue-time-header", "retry-idempotent", "reload-mode", "max-requests", "max-requests-jitter",
 	"max-worker-lifetime", "max-worker-memory", "max-body", "body-memory", "spool-limit", "stream-request",

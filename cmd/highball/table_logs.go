@@ -21,8 +21,7 @@ affair.`,
 		{
 			Name: "log-format", Kind: settings.Enum, Choices: []string{"text", "json"},
 			Default: "text", Group: group, Placeholder: "FORMAT",
-			Usage:   "how log lines are written: text, json",
-			KnownAs: []string{"logger-class"},
+			Usage: "how log lines are written: text, json",
 			Doc: `
 How the lines of both logs are written. Text is the default because a person reads it first; the access log is then Apache's combined
 format with the duration, the time in the queue and the request's ID behind it. Choose JSON, one object on each line, where a collector reads the logs.`,

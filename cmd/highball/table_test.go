@@ -101,7 +101,7 @@ func TestDefaultsAreThePackages(t *testing.T) {
 // that serverConfig has left out.
 func TestEveryFieldIsSet(t *testing.T) {
 	values := resolved(t, "a:b", "--chdir", ".", "--python", "python3", "--pythonpath", "lib", "--env", "A=1", "--environ", "B=2",
-		"--bind", ":1", "--workers", "3", "--threads", "5", "--preload", "--script-name", "/x", "--middleware", "m:n", "--hooks", "h", "--validate",
+		"--bind", ":1", "--workers", "3", "--threads", "5", "--preload", "--script-name", "/x", "--middleware", "m:n", "--hooks", "h", "--logger-class", "m.Log", "--log-config", "log.ini", "--validate",
 		"--start-timeout", "1", "--request-timeout", "2", "--queue-timeout", "3", "--queue-size", "4", "--drain-timeout", "5", "--shutdown-delay", "6", "--reload-mode", "rolling",
 		"--max-requests", "7", "--max-requests-jitter", "8", "--max-worker-lifetime", "9", "--max-worker-memory", "10m", "--memory-budget", "11g", "--control", "/c",
 		"--queue-time-header", "--retry-idempotent", "--warmup", "/",
@@ -111,7 +111,7 @@ func TestEveryFieldIsSet(t *testing.T) {
 		"--static", "/x=.", "--app-static", "dev", "--static-index", "index.html", "--static-max-age", "15", "--reload-on-script-change")
 	got := reflect.ValueOf(serverConfig(values, logs{server: slog.Default(), access: slog.Default()}))
 	for i := range got.NumField() {
-		if name := got.Type().Field(i).Name; slices.Contains([]string{"Trace", "Standalone", "Sockets", "Attached", "BeforeWorkers", "Apps"}, name) {
+		if name := got.Type().Field(i).Name; slices.Contains([]string{"Trace", "Standalone", "Sockets", "Attached", "BeforeWorkers", "Apps", "HookSettings"}, name) {
 			continue // not for the operator to say
 		}
 		if got.Field(i).IsZero() {

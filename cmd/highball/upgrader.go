@@ -39,6 +39,10 @@ func (u *upgrader) begin(stopping bool) {
 		u.logger.Error("no upgrade: " + why)
 		return
 	}
+	if err := u.srv.PreExec(); err != nil {
+		u.failed(err)
+		return
+	}
 	began, err := startUpgrade(u.srv, u.self)
 	if err != nil {
 		u.failed(err)

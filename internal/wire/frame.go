@@ -54,6 +54,8 @@ const (
 	TypeInterrupted Type = 46 // worker: whether it will be
 	TypeGiveUp      Type = 47 // front -> worker: its process is given up, call worker_abort
 	TypeGivenUp     Type = 48 // worker: the hook has returned
+	TypeHook        Type = 49 // front -> zygote, worker: call a hook
+	TypeHooked      Type = 50 // zygote, worker: it has returned, or failed
 )
 
 var typeNames = map[Type]string{
@@ -63,6 +65,7 @@ var typeNames = map[Type]string{
 	TypeForked: "forked", TypeExited: "exited", TypeSetup: "setup", TypeSlot: "slot",
 	TypeReady: "ready", TypeLog: "log", TypeTrace: "trace", TypeStacks: "stacks", TypeStacked: "stacked",
 	TypeInterrupt: "interrupt", TypeInterrupted: "interrupted", TypeGiveUp: "give up", TypeGivenUp: "given up",
+	TypeHook: "hook", TypeHooked: "hooked",
 }
 
 func (t Type) String() string {

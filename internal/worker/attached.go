@@ -74,13 +74,15 @@ func (z *zygote) attach(a *Attached) error {
 }
 
 // startAttached is for a process that is not to be killed if it fails.
-func startAttached(ctx context.Context, opts *Options) (*zygote, error) {
+func startAttached(ctx context.Context, opts *Options, begin Beginning) (*zygote, error) {
 	z := newZygote(opts)
 	if err := z.attach(opts.Attached); err != nil {
 		return nil, err
 	}
 	go z.receive()
-	if err := z.channel.send(wire.TypeLoad, opts.config()); err != nil {
+	config := opts.config()
+	begin.tell(config)
+	if err := z.channel.send(wire.TypeLoad, config); err != nil {
 		return nil, fmt.Errorf("%w: %w", errZygoteGone, err)
 	}
 	err := z.awaitLoaded(ctx)

@@ -16,6 +16,8 @@ type Factory struct {
 	mu     sync.Mutex
 	zygote *zygote
 	closed bool
+
+	hooks hooks
 }
 
 // NewFactory returns a Factory; nothing is started before the first Start.
@@ -23,7 +25,7 @@ func NewFactory(opts Options) *Factory {
 	if opts.Children == nil {
 		opts.Children = NewChildren()
 	}
-	return &Factory{opts: opts}
+	return &Factory{opts: opts, hooks: hooks{begin: opts.Beginning}}
 }
 
 // Start makes one worker and returns when it is ready to serve. A *LoadError
@@ -64,11 +66,13 @@ func (f *Factory) current(ctx context.Context) (*zygote, error) {
 	if f.zygote != nil {
 		return f.zygote, nil
 	}
-	z, err := startZygote(ctx, &f.opts)
+	begin := f.hooks.beginning()
+	z, err := startZygote(ctx, &f.opts, begin)
 	if err != nil {
 		return nil, err
 	}
 	f.zygote = z
+	f.hooks.isUp(z, begin)
 	return z, nil
 }
 
@@ -80,6 +84,7 @@ func (f *Factory) forget(z *zygote) bool {
 		return false
 	}
 	f.zygote = nil
+	f.hooks.isGone()
 	z.kill()
 	return true
 }
@@ -89,6 +94,7 @@ func (f *Factory) Close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.closed = true
+	f.hooks.isGone()
 	if f.zygote != nil {
 		f.zygote.stop()
 		f.zygote = nil

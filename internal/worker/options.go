@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"log/slog"
 	"time"
 )
@@ -13,6 +14,11 @@ type Options struct {
 
 	App             string
 	Hooks           string // a module or a file with server hooks; "": none
+	HooksAsConfig   bool   // a file of hooks is one of gunicorn's configuration
+	HookSettings    string // what hooks are told of the settings, as JSON
+	LoggerClass     string
+	LogConfig       string
+	Beginning       Beginning // of the first zygote
 	PythonPath      []string
 	Middleware      []string
 	Validate        bool
@@ -51,6 +57,10 @@ func (o *Options) config() map[string]any {
 	return map[string]any{
 		"app":               o.App,
 		"hooks":             o.Hooks,
+		"hooks_as_config":   o.HooksAsConfig,
+		"hook_settings":     o.hookSettings(),
+		"logger_class":      o.LoggerClass,
+		"log_config":        o.LogConfig,
 		"pythonpath":        nonNil(o.PythonPath),
 		"middleware":        nonNil(o.Middleware),
 		"validate":          o.Validate,
@@ -64,6 +74,14 @@ func (o *Options) config() map[string]any {
 		"threads":           o.Threads,
 		"version":           o.Version,
 	}
+}
+
+// hookSettings is "" where there is nobody to be told, so that nothing is imported for it.
+func (o *Options) hookSettings() string {
+	if o.Hooks == "" && o.LoggerClass == "" && o.LogConfig == "" && !o.HooksAsConfig {
+		return ""
+	}
+	return cmp.Or(o.HookSettings, "{}")
 }
 
 func nonNil(list []string) []string {

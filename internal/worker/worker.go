@@ -35,7 +35,10 @@ type Worker struct {
 	questions questions
 	dump      dump
 	state     state
-	reason    atomic.Pointer[string] // why it was killed by us
+
+	interrupts bool // it has hooks that come before a quick stop; set before it is ready
+
+	reason atomic.Pointer[string] // why it was killed by us
 }
 
 // Ready is what a worker reports when its application is loaded.
@@ -190,6 +193,7 @@ func (w *Worker) receive(ended chan<- struct{}) {
 		case wire.TypeReady:
 			d := m.dict()
 			w.setDumpSignal(d["dump"])
+			w.interrupts, _ = d["interrupts"].(bool)
 			w.ready <- newReady(w.pid, d)
 		case wire.TypeFailed:
 			w.failed <- loadError(m.dict())
@@ -199,7 +203,7 @@ func (w *Worker) receive(ended chan<- struct{}) {
 			if w.opts.OnTrace != nil {
 				w.opts.OnTrace(m.dict())
 			}
-		case wire.TypeStacked, wire.TypeInterrupted, wire.TypeGivenUp:
+		case wire.TypeStacked, wire.TypeInterrupted, wire.TypeGivenUp, wire.TypeHooked:
 			w.questions.answer(m.dict())
 		}
 	}

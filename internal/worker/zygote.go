@@ -38,6 +38,8 @@ type zygote struct {
 	exited  chan struct{} // closed when the process has ended; then waitErr says how
 	waitErr error
 
+	questions questions
+
 	mu      sync.Mutex
 	nextID  int64
 	waiting map[int64]birth
@@ -65,16 +67,18 @@ func newZygote(opts *Options) *zygote {
 }
 
 // startZygote starts the interpreter and has it load what opts say.
-func startZygote(ctx context.Context, opts *Options) (*zygote, error) {
+func startZygote(ctx context.Context, opts *Options, begin Beginning) (*zygote, error) {
 	if opts.Attached != nil {
-		return startAttached(ctx, opts)
+		return startAttached(ctx, opts, begin)
 	}
 	z := newZygote(opts)
 	if err := z.exec("zygote"); err != nil {
 		return nil, err
 	}
 	go z.receive()
-	if err := z.channel.send(wire.TypeLoad, opts.config()); err != nil {
+	config := opts.config()
+	begin.tell(config)
+	if err := z.channel.send(wire.TypeLoad, config); err != nil {
 		// It may have said why before it went; the wait below reports that.
 		opts.Logger.Debug("the zygote does not listen", "error", err)
 	}
@@ -283,6 +287,8 @@ func (z *zygote) handle(m message) {
 		z.loaded <- loadError(d)
 	case wire.TypeForked:
 		z.handleForked(d, m.files)
+	case wire.TypeHooked:
+		z.questions.answer(d)
 	case wire.TypeLog:
 		passOn(z.opts.Logger, z.pid(), m)
 	case wire.TypeExited:

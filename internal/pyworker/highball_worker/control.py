@@ -11,7 +11,7 @@ from . import stacks, wire
 from .haste import Haste
 
 if TYPE_CHECKING:
-    from .hooks import Hooks, Worker
+    from .hooks import Hooks
     from .slot import Slot
 
 
@@ -22,6 +22,7 @@ class Control:
         self.channel = wire.Channel(sock)
         self._lock = threading.Lock()
         self._slots: Sequence[Slot] = ()
+        self._exited = False
 
     def send(self, kind: int, value: Any) -> None:
         with self._lock:
@@ -34,7 +35,7 @@ class Control:
         except OSError:
             pass  # the front is going, and this process with it
 
-    def start(self, slots: "Sequence[Slot]", hooks: "Hooks", worker: "Worker") -> None:
+    def start(self, slots: "Sequence[Slot]", hooks: "Hooks", worker: Any) -> None:
         self._slots, self._hooks, self._worker = slots, hooks, worker
         self.thread = threading.Thread(target=self._run, name="highball-control", daemon=True)
         self.thread.start()
@@ -69,24 +70,36 @@ class Control:
             )
             self.send(wire.INTERRUPTED, {"id": order["id"], "raised": will_be})
         elif kind == wire.GIVE_UP:
-            self._abort(wire.options(message.value())["id"])
+            self._last("worker_abort", wire.GIVEN_UP, wire.options(message.value())["id"])
+        elif kind == wire.HOOK:
+            self._last("worker_int", wire.HOOKED, wire.options(message.value())["id"])
 
-    def _abort(self, identifier: int) -> None:
-        """Once, and in a thread of its own: what hangs there must not make this one mute."""
+    def _last(self, hook: str, answer: int, identifier: int) -> None:
+        """Calls a hook that comes before this process is killed: once, and in a thread of
+        its own, since what hangs there must not make this one mute."""
         first, self._worker.alive = self._worker.alive, False
 
         def run() -> None:
             if first:
-                self._hooks.notify("worker_abort", self._worker)
+                self._hooks.notify(hook, worker=self._worker)
+                if hook == "worker_int":
+                    self.exit()
             try:
-                self.send(wire.GIVEN_UP, {"id": identifier})
+                self.send(answer, {"id": identifier})
             except OSError:
                 pass  # the front is going
 
-        if first and self._hooks.has("worker_abort"):
-            threading.Thread(target=run, name="highball-worker-abort", daemon=True).start()
+        has = self._hooks.has
+        if first and (has(hook) or (hook == "worker_int" and has("worker_exit"))):
+            threading.Thread(target=run, name="highball-hook", daemon=True).start()
         else:
             run()
+
+    def exit(self) -> None:
+        """Calls worker_exit, once."""
+        if not self._exited:
+            self._exited = True
+            self._hooks.notify("worker_exit", worker=self._worker)
 
     def _stack(self, slot: int) -> list[Any]:
         thread = self._slots[slot].thread

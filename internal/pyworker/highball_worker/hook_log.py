@@ -1,25 +1,37 @@
-"""The log that hooks are given: the methods of logging.Logger, into Highball's log."""
+"""The log that hooks are given: gunicorn's methods, into Highball's log."""
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping
 from typing import Any, Callable
 
 from .failure import describe
 
-# Takes a level (debug, info, warning, error) and a text.
-Sink = Callable[[str, str], None]
-
 # By the numbers of logging.
 _LEVELS = ((40, "error"), (30, "warning"), (20, "info"))
 
 
-class Log:
-    """Writes to sink, which changes with the process: a fork takes the log along."""
+class Outlet:
+    """Where the lines go, which changes with the process: a fork takes the log along."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Callable[[str, str], None]) -> None:
         self.sink = sink
+
+    def put(self, level: str, text: str) -> None:
+        self.sink(level, text)
+
+
+class Log:
+    """Writes to the outlet; so do the loggers gunicorn.error and gunicorn.access."""
+
+    def __init__(self, outlet: Outlet, cfg: Any = None) -> None:
+        self.outlet = outlet
+        self.cfg = cfg
+        self.loglevel = getattr(logging, str(cfg.loglevel).upper(), 20) if cfg else logging.DEBUG
+        self.error_log = _logger("gunicorn.error", outlet, self.loglevel)
+        self.access_log = _logger("gunicorn.access", outlet, logging.INFO)
 
     def debug(self, message: Any, *args: Any, **options: Any) -> None:
         self._write("debug", message, args, options)
@@ -41,17 +53,58 @@ class Log:
         """As error(): Highball's log has nothing above it."""
         self._write("error", message, args, options)
 
-    def log(self, level: int, message: Any, *args: Any, **options: Any) -> None:
-        name = next((name for least, name in _LEVELS if level >= least), "debug")
-        self._write(name, message, args, options)
+    def log(self, level: Any, message: Any, *args: Any, **options: Any) -> None:
+        """level: a number of logging's, or its name."""
+        if isinstance(level, str):
+            level = logging.getLevelName(level.upper())
+        number = level if isinstance(level, int) else logging.INFO
+        self._write(_name(number), message, args, options)
 
     warn = warning
     fatal = critical
 
+    # What gunicorn's has beside that, and nobody needs here.
+
+    def setup(self, cfg: Any) -> None:
+        self.cfg = cfg
+
+    def reopen_files(self) -> None:
+        pass
+
+    def close_on_exec(self) -> None:
+        pass
+
     def _write(self, level: str, message: Any, args: tuple[Any, ...], options: Any) -> None:
         exc = _exception(options.get("exc_info"))
         text = _formatted(str(message), args)
-        self.sink(level, text if exc is None else text + "\n" + describe(exc))
+        self.outlet.put(level, text if exc is None else text + "\n" + describe(exc))
+
+
+class _Handler(logging.Handler):
+    """Of the loggers that applications know by gunicorn's names."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        super().__init__()
+        self.outlet = outlet
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = self.format(record)  # with the traceback, if there is one
+        except Exception:
+            text = "%s %r" % (record.msg, record.args)
+        self.outlet.put(_name(record.levelno), text)
+
+
+def _logger(name: str, outlet: Outlet, level: int) -> logging.Logger:
+    logger = logging.getLogger(name)
+    logger.propagate = False
+    logger.setLevel(level)
+    logger.handlers = [_Handler(outlet)]
+    return logger
+
+
+def _name(number: int) -> str:
+    return next((name for least, name in _LEVELS if number >= least), "debug")
 
 
 def _formatted(text: str, args: tuple[Any, ...]) -> str:

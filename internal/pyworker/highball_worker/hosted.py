@@ -170,7 +170,7 @@ class Hosted:
         self._control = control = HostedControl(sock)
         self.channel.send(wire.FORKED, {"id": identifier, "pid": os.getpid()})
         self.slots = receive_slots(control, HostedSlot) or []
-        hooks = Hooks(control.log)
+        hooks = Hooks()
         control.start(self.slots, hooks, hooks.next_worker())
         assert self._application is not None
         report = self._application.report()

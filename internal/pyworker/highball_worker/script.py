@@ -9,14 +9,15 @@ from types import ModuleType
 from .importing import exited
 
 
-def run_script(path: str) -> ModuleType:
-    """Executes the file as a module of its own name, which is also in sys.modules.
+def run_script(path: str, name: str = "") -> ModuleType:
+    """Executes the file as a module of its own name, or of this one, which is also in sys.modules.
 
     As under mod_wsgi, the script's directory is not put on sys.path, and no
     bytecode is written.
     """
     path = os.path.abspath(path)
-    name = "_mod_wsgi_" + "".join(char if char.isalnum() else "_" for char in path)
+    if not name:
+        name = "_mod_wsgi_" + "".join(char if char.isalnum() else "_" for char in path)
     module = ModuleType(name)
     module.__file__ = path
     with open(path, "rb") as source:

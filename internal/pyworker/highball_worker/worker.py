@@ -19,8 +19,8 @@ SlotType = TypeVar("SlotType", bound=Slot)
 
 def run(child: Child) -> None:
     control = _take_over(child.fds)
-    child.hooks.server.log.sink = control.log
-    slots = receive_slots(control, Slot)
+    child.hooks.forked(child.worker, control.log)
+    slots: Optional[list[Slot]] = receive_slots(control, child.hooks.slots(child.worker))
     if slots is None:
         os._exit(0)
     application = _start(child)
@@ -33,6 +33,7 @@ def run(child: Child) -> None:
     base = environ.base(child.config)
     report = application.report()
     report["dump"] = stacks.dump_on_signal(2)
+    report["interrupts"] = child.hooks.has("worker_int") or child.hooks.has("worker_exit")
     try:  # before it counts as ready: a worker without its threads must not replace another
         control.start(slots, child.hooks, child.worker)
         threads = _start_threads(slots, application.serve, base, control)
@@ -48,7 +49,7 @@ def run(child: Child) -> None:
     if checks is not None:
         checks.end()
     child.worker.alive = False
-    child.hooks.notify("worker_exit", child.worker)
+    control.exit()
     flush()
 
 
@@ -66,12 +67,12 @@ def _take_over(fds: list[int]) -> Control:
 
 def _start(child: Child) -> Application:
     """The application, after the hooks that come before and after it is loaded."""
-    failure = child.hooks.require("post_fork", child.worker)
+    failure = child.hooks.require("post_fork", worker=child.worker)
     if failure is not None:
         return failed(failure)
     application = child.application or load(child.config)
     if application.failure is None:
-        application.failure = child.hooks.require("post_worker_init", child.worker)
+        application.failure = child.hooks.loaded(child.worker, application.serve)
     return application
 
 
@@ -124,7 +125,7 @@ def _serve_slot(
         os._exit(70)
 
 
-def receive_slots(control: Control, kind: type[SlotType]) -> Optional[list[SlotType]]:
+def receive_slots(control: Control, make: Callable[..., SlotType]) -> Optional[list[SlotType]]:
     """Nothing if the front has gone meanwhile."""
     setup = control.channel.receive()
     if setup is None:
@@ -140,5 +141,5 @@ def receive_slots(control: Control, kind: type[SlotType]) -> Optional[list[SlotT
         pipes = Pipes(*message.fds[:2])
         lane = socket.socket(fileno=message.fds[2])
         forks.guard(pipes, lane)
-        slots.append(kind(pipes, lane, words, index, control.log))
+        slots.append(make(pipes, lane, words, index, control.log))
     return slots

@@ -24,7 +24,7 @@ class Child(NamedTuple):
     config: dict[str, Any]
     application: Optional[Application]
     hooks: hooks.Hooks
-    worker: hooks.Worker
+    worker: Any
 
 
 class Zygote:
@@ -34,8 +34,8 @@ class Zygote:
         self._lock = threading.Lock()  # of what is sent
         self.config: dict[str, Any] = {}
         self.application: Optional[Application] = None
-        self.hooks = hooks.Hooks(self._log)
-        self.children: dict[int, hooks.Worker] = {}
+        self.hooks = hooks.Hooks()
+        self.children: dict[int, Any] = {}
         self.own: set[int] = {sock.fileno()}  # descriptors that are not the application's
 
     def serve(self) -> Optional[Child]:
@@ -82,15 +82,24 @@ class Zygote:
             self._load(wire.options(message.value()))
         elif message.kind == wire.FORK:
             return self._fork(wire.options(message.value())["id"], message.fds)
+        elif message.kind == wire.HOOK:
+            self._call(wire.options(message.value()))
         return None
+
+    def _call(self, order: dict[str, Any]) -> None:
+        failure = self.hooks.told(order)
+        answer = {"id": order["id"]} if failure is None else {"id": order["id"], "failure": failure}
+        self._send(wire.HOOKED, answer)
 
     def _load(self, config: dict[str, Any]) -> None:
         self.config = config
         self.hooks = hooks.load(config, self._log)
-        failure = self.hooks.failure or self.hooks.require("on_starting")
+        failure = self.hooks.failure or self.hooks.starting(config)
         if failure is None and config["preload"]:
             self.application = load(config)
             failure = self.application.failure
+        if failure is None:
+            failure = self.hooks.started(config, self.application and self.application.serve)
         if failure is not None:
             self._send(wire.FAILED, failure)
             return
@@ -105,7 +114,7 @@ class Zygote:
 
     def _fork(self, identifier: int, fds: list[int]) -> Optional[Child]:
         worker = self.hooks.next_worker()
-        failure = self.hooks.require("pre_fork", worker)
+        failure = self.hooks.require("pre_fork", worker=worker)
         if failure is not None:
             _close(fds)
             self._send(wire.FORKED, {"id": identifier, "pid": 0, "failure": failure})
@@ -124,6 +133,7 @@ class Zygote:
             return Child(fds, self.config, self.application, self.hooks, worker)
         _close(fds)
         self.children[worker.pid] = worker
+        self.hooks.parent_of(worker)
         pidfd = _pidfd(worker.pid)
         self._send(wire.FORKED, {"id": identifier, "pid": worker.pid}, pidfd)
         _close(pidfd)
@@ -140,7 +150,7 @@ class Zygote:
                 worker = self.children.pop(pid)
                 worker.alive = False
                 self._send(wire.EXITED, {"pid": pid, "status": status})
-                self.hooks.notify("child_exit", worker)
+                self.hooks.reaped(worker)
 
     def _send(self, kind: int, value: Any, fds: Optional[list[int]] = None) -> None:
         with self._lock:

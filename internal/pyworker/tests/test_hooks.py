@@ -1,73 +1,39 @@
 """Server hooks: how they are found, what they are called with, what their errors do."""
 
 import os
+import re
 import socket
 import sys
-import textwrap
 import threading
 
 import pytest
-from highball_worker import hooks, wire
+from highball_worker import hook_module, hooks, wire
 from highball_worker.control import Control
 
-
-class Project:
-    """A directory with modules of hooks, which is the current one."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.lines = []
-
-    def write(self, name, source):
-        path = self.directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(source))
-
-    def load(self, spec, pythonpath=()):
-        config = {"hooks": spec, "pythonpath": [str(entry) for entry in pythonpath]}
-        return hooks.load(config, lambda level, text: self.lines.append((level, text)))
-
-    def loaded(self, source):
-        self.write("shophooks.py", source)
-        loaded = self.load("shophooks")
-        assert loaded.failure is None, loaded.failure
-        return loaded
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", sys.path[:])
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    before = set(sys.modules)
-    yield Project(tmp_path)
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
-
-
-RECORDS = """
-    calls = []
-    def on_starting(server): calls.append(("on_starting", server))
-    def pre_fork(server, worker): calls.append(("pre_fork", server, worker))
-    def post_fork(server, worker): calls.append(("post_fork", server, worker))
-    def post_worker_init(worker): calls.append(("post_worker_init", worker))
-    def worker_abort(worker): calls.append(("worker_abort", worker))
-    def worker_exit(server, worker): calls.append(("worker_exit", server, worker))
-    def child_exit(server, worker): calls.append(("child_exit", server, worker))
-    def on_exit(server): calls.append(("on_exit", server))
-    def helper(): calls.append("never")
-"""
+ARGUMENTS = hook_module.ARGUMENTS
+RECORDS = "calls = []\ndef helper(): calls.append('never')\n" + "".join(
+    f"def {name}({', '.join(given)}): calls.append(('{name}', {', '.join(given)}))\n"
+    for name, given in ARGUMENTS.items()
+)
 
 
 def test_each_hook_gets_its_arguments(project):
     loaded = project.loaded(RECORDS)
     server, worker = loaded.server, loaded.next_worker()
-    for name in hooks.ARGUMENTS:
+    given = {
+        "worker": worker,
+        "req": "r",
+        "environ": "e",
+        "resp": "a",
+        "new_value": 3,
+        "old_value": 2,
+    }
+    for name in ARGUMENTS:
         assert loaded.has(name)
-        assert loaded.require(name, worker) is None
-        loaded.notify(name, worker)
-    given = {"server": server, "worker": worker}
-    expected = [(name, *(given[a] for a in hooks.ARGUMENTS[name])) for name in hooks.ARGUMENTS]
+        assert loaded.require(name, **given) is None
+        loaded.notify(name, **given)
+    given["server"] = server
+    expected = [(name, *(given[a] for a in ARGUMENTS[name])) for name in ARGUMENTS]
     assert sys.modules["shophooks"].calls == [call for call in expected for _ in range(2)]
     assert project.lines == []
 
@@ -84,7 +50,7 @@ def test_no_hooks(project):
     loaded = project.load("")
     assert loaded.failure is None
     assert not loaded.has("post_fork")
-    assert loaded.require("post_fork", loaded.next_worker()) is None
+    assert loaded.require("post_fork", worker=loaded.next_worker()) is None
     assert str(project.directory) not in sys.path
 
 
@@ -167,14 +133,15 @@ RAISES = """
 )
 def test_exceptions(project, required, notified, error):
     loaded = project.loaded(RAISES)
-    failure = loaded.require(required, loaded.next_worker())
-    assert failure["message"] == "the hook %s of shophooks failed" % required
+    failure = loaded.require(required, worker=loaded.next_worker())
+    place = r"the hook %s of shophooks failed at \S*shophooks.py:\d: %s"
+    assert re.fullmatch(place % (required, error), failure["message"])
     assert failure["traceback"].rstrip().endswith(error)
     assert "highball_worker" not in failure["traceback"]
-    loaded.notify(notified, loaded.next_worker())
+    loaded.notify(notified, worker=loaded.next_worker())
     ((level, text),) = project.lines
     assert level == "error"
-    assert text.startswith("the hook %s of shophooks failed\nTraceback" % notified)
+    assert re.match(place % (notified, error) + "\nTraceback", text)
     assert text.endswith(error)
 
 
@@ -190,13 +157,53 @@ def test_a_child_that_a_hook_forks_ends_there(project, end):
         """
     )
     worker = loaded.next_worker()
-    assert loaded.require("post_fork", worker) is None
+    assert loaded.require("post_fork", worker=worker) is None
     assert os.waitstatus_to_exitcode(os.waitpid(worker.child, 0)[1]) == 70
 
 
-def test_hooks_that_are_not_called(project):
-    project.loaded("def when_ready(server): pass\npre_request = None\ndef on_exit(server): pass\n")
-    assert project.lines == [("warning", "shophooks has hooks that are not called: when_ready")]
+def test_ssl_context_cannot_be_had(project):
+    project.write("shophooks.py", "def ssl_context(config, factory): return factory()\n")
+    failure = project.load("shophooks").failure
+    assert "ssl_context" in failure["message"] and "TLS ends in the front" in failure["message"]
+    for name in ("certfile", "keyfile", "tls-profile", "client-cert", "client-ca"):
+        assert name in failure["hint"]
+
+
+def test_a_hook_may_be_named(project):
+    project.write("shop/__init__.py", "")
+    project.write("shop/hooks.py", "calls = []\ndef begin(server): calls.append(server)\n")
+    loaded = project.loaded("on_starting = 'shop.hooks.begin'\n")
+    assert loaded.require("on_starting") is None
+    assert sys.modules["shop.hooks"].calls == [loaded.server]
+    project.write("otherhooks.py", "on_starting = 'shop.hooks.start'\n")
+    failure = project.load("otherhooks").failure
+    assert "on_starting of otherhooks: the module shop.hooks has no start" in failure["message"]
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_post_request_may_want_less(project, count):
+    names = ", ".join("abcd"[:count])
+    source = f"calls = []\ndef post_request({names}): calls.append(({names}))\n"
+    given = {"worker": 1, "req": 2, "environ": 3, "resp": 4}
+    assert project.loaded(source).require("post_request", **given) is None
+    assert sys.modules["shophooks"].calls == [tuple(range(1, count + 1))]
+
+
+def test_a_config_file_is_executed_as_gunicorn_does_it(project):
+    project.write(
+        "gunicorn.conf.py",
+        """
+        import sys
+        workers = 4
+        bind = ["0.0.0.0:80"]
+        found = (__name__, __file__, sys.modules[__name__].workers)
+        """,
+    )
+    loaded = hooks.load(project.config("gunicorn.conf.py", hooks_as_config=True), project)
+    assert loaded.failure is None, loaded.failure
+    path = str(project.directory / "gunicorn.conf.py")
+    assert sys.modules["__config__"].found == ("__config__", path, 4)
+    assert project.lines == []  # it need not have hooks
 
 
 def test_a_module_without_hooks(project):
@@ -271,59 +278,3 @@ def test_without_worker_abort_the_answer_comes_at_once(project, control):
     control[0].start([], loaded, loaded.next_worker())
     give_up(control[1], 1)
     assert control[1].receive().value() == {"id": 1}
-
-
-# The log.
-
-
-@pytest.fixture
-def log():
-    lines = []
-    log = hooks.Log(lambda level, text: lines.append((level, text)))
-    log.lines = lines
-    return log
-
-
-def test_levels(log):
-    for name in ("debug", "info", "warning", "warn", "error", "critical", "fatal"):
-        getattr(log, name)(name)
-    for number in (10, 20, 30, 40, 50):
-        log.log(number, "%d", number)
-    levels = ["debug", "info", "warning", "warning", "error", "error", "error"]
-    assert [level for level, _ in log.lines] == [*levels, *levels[:3], "error", "error"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "text"),
-    [
-        (("100%",), "100%"),
-        (("%s is %d", "age", 3), "age is 3"),
-        (("%(name)s", {"name": "shop"}), "shop"),
-        (("%s", {}), "{}"),
-        (("%d workers", "two"), "%d workers ('two',)"),
-        ((ValueError("as it is"),), "as it is"),
-    ],
-)
-def test_texts(log, arguments, text):
-    log.info(*arguments, extra={"a": 1}, stacklevel=2)
-    assert log.lines == [("info", text)]
-
-
-def test_exceptions_in_the_log(log):
-    try:
-        raise KeyError("shop")
-    except KeyError as error:
-        kept = error
-        log.exception("failed: %s", "here")
-        log.warning("as said", exc_info=True)
-    log.error("later", exc_info=kept)
-    log.error("a tuple", exc_info=(KeyError, kept, None))
-    log.error("nothing", exc_info=None)
-    log.error("none is handled", exc_info=True)
-    *with_traceback, none, unhandled = log.lines
-    assert [text.split("\n")[0] for _, text in with_traceback] == [
-        "failed: here", "as said", "later", "a tuple",
-    ]  # fmt: skip
-    for _, text in with_traceback:
-        assert "Traceback" in text and text.endswith("KeyError: 'shop'")
-    assert (none, unhandled) == (("error", "nothing"), ("error", "none is handled"))
