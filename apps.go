@@ -39,6 +39,7 @@ func (c Config) Alone(app App) Config {
 	alone.Middleware, alone.Validate, alone.Hooks = own.Middleware, own.Validate, own.Hooks
 	alone.HookSettings, alone.LoggerClass, alone.LogConfig = own.HookSettings, own.LoggerClass, own.LogConfig
 
+	alone.ReloadOnChange, alone.ReloadExtra = own.ReloadOnChange, own.ReloadExtra
 	alone.Static, alone.AppStatic = own.Static, own.AppStatic
 	alone.StaticIndex, alone.StaticMaxAge = own.StaticIndex, own.StaticMaxAge
 

@@ -84,7 +84,7 @@ func Check(ctx context.Context, cfg Config) (*CheckReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts := s.workerOptions()
+	opts := s.workerOptions("")
 	opts.Validate, opts.Trace = false, false // the probes do that themselves
 	c := checking{report: &CheckReport{Findings: []Finding{}}, findings: map[int64]Finding{}}
 	limit := max(s.cfg.RequestTimeout, 0)

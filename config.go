@@ -304,6 +304,18 @@ type Config struct {
 	// Python process is started: the place to give privileges up. Its error ends Run.
 	BeforeWorkers func() error
 
+	// ReloadOnChange has Run reload when a file changes that the application is made of:
+	// what it has imported, and below Dir what is Python or a template. Requests wait
+	// meanwhile, for StartTimeout at most, so that none is answered by the old code.
+	ReloadOnChange bool
+
+	// ReloadExtra lists more files for that, patterns (filepath.Glob) and directories.
+	ReloadExtra []string
+
+	// Development, if set, has pages in the browser show what goes wrong. An application
+	// that does not load is no error then. Default: nil, as for whom others use it.
+	Development *Development
+
 	// Standalone says that the process exists for this server alone: it adopts
 	// and reaps what its workers leave behind (Linux: PR_SET_CHILD_SUBREAPER).
 	Standalone bool

@@ -14,6 +14,6 @@ func Load(ctx context.Context, cfg Config) (application string, err error) {
 	if err != nil {
 		return "", err
 	}
-	ready, err := worker.RunScript(ctx, s.workerOptions(), worker.Script{Role: "check", Config: map[string]any{"load_only": true}})
+	ready, err := worker.RunScript(ctx, s.workerOptions(""), worker.Script{Role: "check", Config: map[string]any{"load_only": true}})
 	return ready.Target, public(err)
 }

@@ -81,6 +81,7 @@ func (s *Server) replaceAll(ctx context.Context) error {
 		s.logger.Error("reload failed, the old code serves on: " + err.Error())
 		return err
 	}
+	s.codes.serve()
 	s.logger.Info("reload: the new code serves", "took", time.Since(began).Round(time.Millisecond))
 	return nil
 }

@@ -53,6 +53,7 @@ var libraries = map[string][]string{
 	"golang.org/x/crypto/ocsp":        {"internal/certs"},
 	"golang.org/x/net/http2/hpack":    {"internal/h2", "e2e"},
 	"golang.org/x/sys/unix":           {"internal", "bench"},
+	"github.com/fsnotify/fsnotify":    {"internal/watch"},
 	"github.com/rogpeppe/go-internal": {}, // tests only
 
 	"github.com/caddyserver/certmagic":      {"internal/acme"},

@@ -81,6 +81,11 @@ func (r *run) isGuest() bool { return len(r.inherited) > 0 }
 // start starts the workers. A guest does not serve before it has all of them: the
 // other process does.
 func (r *run) start(ctx context.Context) error {
+	for _, app := range r.s.each() {
+		if app.changes != nil {
+			app.changes.watch(ctx)
+		}
+	}
 	if err := r.s.Start(ctx); err != nil || !r.isGuest() {
 		return err
 	}
@@ -94,6 +99,24 @@ func (r *run) start(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// followChanges reloads when files change; what it returns ends that.
+func (r *run) followChanges(ctx context.Context) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	for _, app := range r.s.each() {
+		if app.changes != nil {
+			go app.changes.run(ctx)
+		}
+	}
+	return func() {
+		cancel()
+		for _, app := range r.s.each() {
+			if app.changes != nil {
+				app.changes.end()
+			}
+		}
+	}
 }
 
 // untilClosed ends the context when the Server is shut down as well.
@@ -264,6 +287,7 @@ func (r *run) serve(ctx context.Context) error {
 		}()
 	}
 	r.s.automatic.begin(ctx)
+	defer r.followChanges(ctx)()
 	close(r.s.ready) // before the lines: who has seen one may ask for anything
 	for _, address := range r.addresses() {
 		r.s.logger.Info("listening on " + address)

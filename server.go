@@ -42,6 +42,10 @@ type Server struct {
 	handler     http.Handler                    // that, and what is in front of it
 	script      *script                         // nil: it is not looked at
 
+	changes *changes // nil: files are not watched
+	codes   *codes
+	spare   atomic.Pointer[generation] // with an interpreter that waits for the next reload
+
 	// Of several applications each has a Server as well, without a front: the whole has the
 	// rest, and a gateway for what is none of theirs.
 	apps    []*Server
@@ -117,7 +121,7 @@ func New(cfg Config) (*Server, error) {
 func newServer(cfg Config) *Server {
 	return &Server{
 		cfg: cfg, logger: cfg.Logger, first: make(chan worker.Ready, 1), closed: make(chan struct{}),
-		allUp: make(chan struct{}), ready: make(chan struct{}),
+		allUp: make(chan struct{}), ready: make(chan struct{}), codes: newCodes(),
 	}
 }
 
@@ -155,12 +159,18 @@ func (s *Server) serveOne() (err error) {
 		Logger: cfg.Logger, OnDone: s.onDone(), Detailed: obs.WantsDetails(cfg.AccessLog),
 	})
 	s.share.Store(int64(cfg.Workers))
-	return s.serveBehindStatic(s.gateway)
+	if !cfg.ReloadOnChange {
+		return s.serveBehindStatic(s.gateway)
+	}
+	s.changes = newChanges(s)
+	return s.serveBehindStatic(s.changes.around(s.gateway))
 }
 
-func (s *Server) workerOptions() worker.Options {
+// workerOptions are those of a generation with this code.
+func (s *Server) workerOptions(code string) worker.Options {
 	cfg := s.cfg
 	return worker.Options{
+		Development: cfg.development(code), OnFiles: s.onFiles(),
 		Interpreter: s.interpreter.Path, Dir: cfg.Dir, Env: cfg.pythonEnv(),
 		App: cfg.App, PythonPath: cfg.PythonPath, Middleware: cfg.Middleware, Validate: cfg.Validate,
 		Preload: cfg.Preload, Hooks: cfg.Hooks, Environ: s.environ(), Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
@@ -182,15 +192,38 @@ func (s *Server) checkVersion(version string) error {
 
 // generation makes the workers of one version of the code.
 func (s *Server) generation() pool.Generation[*worker.Slot] {
-	g := &generation{s: s, factory: worker.NewFactory(s.workerOptions())}
+	g := s.spare.Swap(nil)
+	if g == nil {
+		g = s.newGeneration()
+	}
+	s.codes.start(g.code)
 	s.static.begin(g)
 	s.hooks.add(g)
 	return g
 }
 
+func (s *Server) newGeneration() *generation {
+	code := s.codes.next()
+	return &generation{s: s, code: code, factory: worker.NewFactory(s.workerOptions(code))}
+}
+
+// onFiles is what is told of the files that the application is made of, or nil.
+func (s *Server) onFiles() func([]string) {
+	if s.changes == nil {
+		return nil
+	}
+	return func(paths []string) {
+		if w := s.changes.watcher; w != nil { // Run has made it, if it was called
+			w.Use(paths)
+		}
+	}
+}
+
 type generation struct {
 	s       *Server
+	code    string
 	factory *worker.Factory
+	broken  atomic.Bool // it serves a page that says why it does not load
 }
 
 func (g *generation) Start(ctx context.Context) (pool.Process[*worker.Slot], error) {
@@ -200,6 +233,7 @@ func (g *generation) Start(ctx context.Context) (pool.Process[*worker.Slot], err
 	}
 	g.s.logger.Debug("worker ready", "pid", ready.PID)
 	g.s.static.report(g, ready)
+	g.tellDevelopment(ready)
 	select {
 	case g.s.first <- ready:
 	default: // announced already
@@ -306,6 +340,7 @@ func (s *Server) startWorkers(ctx context.Context) error {
 		return err
 	}
 	s.announce(<-s.first)
+	s.codes.serve()
 	return nil
 }
 
@@ -313,7 +348,9 @@ func (s *Server) startWorkers(ctx context.Context) error {
 func (s *Server) announce(r worker.Ready) {
 	s.logger.Info("python", "version", r.Python, "path", s.interpreter.Path, "from", s.interpreter.Source)
 	s.application.Store(&r.Target)
-	s.logger.Info("application", "target", r.Target, "kind", r.Kind, "object", r.Application)
+	if r.Broken == nil {
+		s.logger.Info("application", "target", r.Target, "kind", r.Kind, "object", r.Application)
+	}
 	s.logger.Info("workers", "workers", s.cfg.Workers, "threads", s.cfg.Threads, "preload", s.cfg.Preload)
 	s.static.announce()
 }

@@ -18,7 +18,7 @@ import (
 
 // missingHere are settings that gunicorn's are mapped to and that this tree has not.
 var missingHere = []string{
-	"reload-on-change", "reload-extra", "proc-name", "statsd", "statsd-prefix", "statsd-tags",
+	"proc-name", "statsd", "statsd-prefix", "statsd-tags",
 }
 
 func TestGunicornsSettingsAreMappedToOurs(t *testing.T) {

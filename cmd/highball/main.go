@@ -87,7 +87,7 @@ func (p *program) rootCommand() *cobra.Command {
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(p.runCommand(), p.gunicornCommand(), p.checkCommand(), p.traceCommand(), p.ctlCommand(), p.attachCommand(), p.configCommand(),
-		p.versionCommand())
+	root.AddCommand(p.runCommand(), p.devCommand(), p.gunicornCommand(), p.checkCommand(), p.traceCommand(), p.ctlCommand(), p.attachCommand(),
+		p.configCommand(), p.versionCommand())
 	return root
 }

@@ -63,6 +63,9 @@ type manner struct {
 
 	// winchForDaemons has SIGWINCH ignored where the server is no daemon.
 	winchForDaemons bool
+
+	// quick has the first signal end the server, and not wait for its requests.
+	quick bool
 }
 
 // launch serves by these settings until the server ends.
@@ -184,6 +187,9 @@ func (p *program) serve(ctx context.Context, srv server, as *presence, manner ma
 				stop()
 				up.discard()
 				return closeNow(srv, ended, sig, logger)
+			case first.IsZero() && manner.quick:
+				up.reports.isStopping()
+				return endNow(srv, ended)
 			case first.IsZero():
 				first = time.Now()
 				up.reports.isStopping()
@@ -229,6 +235,12 @@ func closeNow(srv server, ended <-chan error, sig os.Signal, logger *slog.Logger
 	// What Run says now follows from Close; the operator knows the cause.
 	<-ended
 	return errors.Join(errCutShort, closing)
+}
+
+// endNow is closeNow for whom that is the usual end.
+func endNow(srv server, ended <-chan error) error {
+	closing := srv.Close()
+	return errors.Join(<-ended, closing)
 }
 
 // limitProcessors has the front use half of the processors, unless the operator

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -23,83 +24,81 @@ func serverConfig(v settings.Values, logs logs) highball.Config {
 
 // oneConfig is that of a single application.
 func oneConfig(v settings.Values, logs logs) highball.Config {
+	cfg := applicationConfig(v)
+	cfg.Bind = bindsFor(v, nil)
+	cfg.TrustedProxies = v.List("trusted-proxies")
+	cfg.ProxyHeaders = v.List("proxy-headers")
+	cfg.Backlog = v.Int("backlog")
+	cfg.ReusePort = v.Bool("reuse-port")
+	cfg.SpoolDir = v.String("spool-dir")
+	cfg.SpoolQuota = limit(v.Size("spool-quota"))
+	cfg.HeaderTimeout = limit(v.Duration("header-timeout"))
+	cfg.KeepaliveTimeout = limit(v.Duration("keepalive-timeout"))
+	cfg.SendTimeout = limit(v.Duration("send-timeout"))
+	cfg.LimitRequestLine = limit(int(v.Size("limit-request-line")))
+	cfg.LimitRequestHead = limit(int(v.Size("limit-request-head")))
+	cfg.LimitRequestFields = v.Int("limit-request-fields")
+	cfg.MaxConnections = connections(v, "max-connections")
+	cfg.MaxConnectionsPerAddress = connections(v, "max-connections-per-address")
+	cfg.DrainTimeout = limit(v.Duration("drain-timeout"))
+	cfg.ShutdownDelay = v.Duration("shutdown-delay")
+	cfg.ResponseBudget = limit(v.Size("response-budget"))
+	cfg.MemoryBudget = memoryBudget(v)
+	cfg.TLS = tlsConfig(v)
+	cfg.ACME = acmeConfig(v)
+	cfg.LocalHTTPS = v.Bool("local-https")
+	cfg.Control = v.String("control")
+	cfg.Logger = logs.server
+	cfg.AccessLog = logs.access
+	return cfg
+}
+
+// applicationConfig is the part that each of several applications has for itself.
+func applicationConfig(v settings.Values) highball.Config {
 	return highball.Config{
-		App:            v.String("app"),
-		Dir:            v.String("chdir"),
-		Python:         v.String("python"),
-		PythonPath:     v.List("pythonpath"),
-		Env:            v.Map("env"),
-		Environ:        v.Map("environ"),
-		Bind:           bindsFor(v, nil),
-		TrustedProxies: v.List("trusted-proxies"),
-		ProxyHeaders:   v.List("proxy-headers"),
-		Backlog:        v.Int("backlog"),
-		ReusePort:      v.Bool("reuse-port"),
-		Workers:        v.Int("workers"),
-		Threads:        v.Int("threads"),
-		Preload:        v.Bool("preload"),
-		Hooks:          v.String("hooks"),
-		LoggerClass:    v.String("logger-class"),
-		LogConfig:      v.String("log-config"),
-		ScriptName:     v.String("script-name"),
-		Middleware:     v.List("middleware"),
-		Validate:       v.Bool("validate"),
-		StartTimeout:   limit(v.Duration("start-timeout")),
-		RequestTimeout: limit(v.Duration("request-timeout")),
-		QueueTimeout:   limit(v.Duration("queue-timeout")),
-		QueueSize:      limit(v.Int("queue-size")),
-
-		MaxBody:       limit(v.Size("max-body")),
-		BodyMemory:    limit(v.Size("body-memory")),
-		SpoolLimit:    limit(v.Size("spool-limit")),
-		SpoolDir:      v.String("spool-dir"),
-		SpoolQuota:    limit(v.Size("spool-quota")),
-		StreamRequest: v.List("stream-request"),
-		BodyTimeout:   limit(v.Duration("body-timeout")),
-		BodyMinRate:   limit(v.Size("body-min-rate")),
-		BodyGrace:     limit(v.Duration("body-grace")),
-
-		QueueTimeHeader: v.Bool("queue-time-header"),
-		RetryIdempotent: v.Bool("retry-idempotent"),
-		WarmUp:          v.List("warmup"),
-
+		App:                  v.String("app"),
+		Dir:                  v.String("chdir"),
+		Python:               v.String("python"),
+		PythonPath:           v.List("pythonpath"),
+		Env:                  v.Map("env"),
+		Environ:              v.Map("environ"),
+		Workers:              v.Int("workers"),
+		Threads:              v.Int("threads"),
+		Preload:              v.Bool("preload"),
+		Hooks:                v.String("hooks"),
+		LoggerClass:          v.String("logger-class"),
+		LogConfig:            v.String("log-config"),
+		ScriptName:           v.String("script-name"),
+		Middleware:           v.List("middleware"),
+		Validate:             v.Bool("validate"),
+		StartTimeout:         limit(v.Duration("start-timeout")),
+		RequestTimeout:       limit(v.Duration("request-timeout")),
+		QueueTimeout:         limit(v.Duration("queue-timeout")),
+		QueueSize:            limit(v.Int("queue-size")),
+		MaxBody:              limit(v.Size("max-body")),
+		BodyMemory:           limit(v.Size("body-memory")),
+		SpoolLimit:           limit(v.Size("spool-limit")),
+		StreamRequest:        v.List("stream-request"),
+		BodyTimeout:          limit(v.Duration("body-timeout")),
+		BodyMinRate:          limit(v.Size("body-min-rate")),
+		BodyGrace:            limit(v.Duration("body-grace")),
+		QueueTimeHeader:      v.Bool("queue-time-header"),
+		RetryIdempotent:      v.Bool("retry-idempotent"),
+		WarmUp:               v.List("warmup"),
 		ReloadOnScriptChange: v.Bool("reload-on-script-change"),
-
-		HeaderTimeout:            limit(v.Duration("header-timeout")),
-		KeepaliveTimeout:         limit(v.Duration("keepalive-timeout")),
-		SendTimeout:              limit(v.Duration("send-timeout")),
-		LimitRequestLine:         limit(int(v.Size("limit-request-line"))),
-		LimitRequestHead:         limit(int(v.Size("limit-request-head"))),
-		LimitRequestFields:       v.Int("limit-request-fields"),
-		MaxConnections:           connections(v, "max-connections"),
-		MaxConnectionsPerAddress: connections(v, "max-connections-per-address"),
-
-		DrainTimeout:  limit(v.Duration("drain-timeout")),
-		ShutdownDelay: v.Duration("shutdown-delay"),
-
-		ResponseMemory:     limit(v.Size("response-memory")),
-		ResponseBudget:     limit(v.Size("response-budget")),
-		ResponseSpoolLimit: limit(v.Size("response-spool-limit")),
-
-		ReloadMode:        highball.ReloadMode(v.String("reload-mode")),
-		MaxRequests:       v.Int("max-requests"),
-		MaxRequestsJitter: v.Int("max-requests-jitter"),
-		MaxWorkerLifetime: v.Duration("max-worker-lifetime"),
-		MaxWorkerMemory:   v.Size("max-worker-memory"),
-		MemoryBudget:      memoryBudget(v),
-
-		Static:       v.List("static"),
-		AppStatic:    highball.StaticMode(v.String("app-static")),
-		StaticIndex:  v.String("static-index"),
-		StaticMaxAge: v.Duration("static-max-age"),
-
-		TLS:        tlsConfig(v),
-		ACME:       acmeConfig(v),
-		LocalHTTPS: v.Bool("local-https"),
-
-		Control:   v.String("control"),
-		Logger:    logs.server,
-		AccessLog: logs.access,
+		ResponseMemory:       limit(v.Size("response-memory")),
+		ResponseSpoolLimit:   limit(v.Size("response-spool-limit")),
+		ReloadOnChange:       v.Bool("reload-on-change"),
+		ReloadExtra:          absolute(v.List("reload-extra")),
+		ReloadMode:           highball.ReloadMode(v.String("reload-mode")),
+		MaxRequests:          v.Int("max-requests"),
+		MaxRequestsJitter:    v.Int("max-requests-jitter"),
+		MaxWorkerLifetime:    v.Duration("max-worker-lifetime"),
+		MaxWorkerMemory:      v.Size("max-worker-memory"),
+		Static:               v.List("static"),
+		AppStatic:            highball.StaticMode(v.String("app-static")),
+		StaticIndex:          v.String("static-index"),
+		StaticMaxAge:         v.Duration("static-max-age"),
 	}
 }
 
@@ -139,4 +138,15 @@ func getenv(environ []string) func(string) string {
 		}
 		return ""
 	}
+}
+
+// absolute has paths count from the directory that the command was started in.
+func absolute(paths []string) (whole []string) {
+	for _, path := range paths {
+		if abs, err := filepath.Abs(path); err == nil {
+			path = abs
+		}
+		whole = append(whole, path)
+	}
+	return whole
 }

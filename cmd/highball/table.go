@@ -33,6 +33,7 @@ func settingsTable() settings.Table {
 			controlSettings(),
 			queueSettings(),
 			recycleSettings(),
+			changeSettings(),
 			connectionSettings(),
 			bodySettings(),
 			bodyPaceSettings(),

@@ -4,9 +4,12 @@ package main
 
 import "highball/internal/settings"
 
+// appGroup is the heading of what says which application is served, and in what surroundings.
+const appGroup = "Application"
+
 // appSettings say which application is served, and where.
 func appSettings() []settings.Setting {
-	const group = "Application"
+	const group = appGroup
 	return []settings.Setting{
 		{
 			Name: "app", Kind: settings.String, Positional: true, Group: group,
@@ -61,7 +64,7 @@ in a shell. Name it in service files, where no environment is activated. Highbal
 
 // environmentSettings say what the application finds around it.
 func environmentSettings() []settings.Setting {
-	const group = "Application"
+	const group = appGroup
 	return []settings.Setting{
 		{
 			Name: "pythonpath", Kind: settings.List, Group: group, Placeholder: "DIR",

@@ -38,7 +38,7 @@ var sharedSettings = []string{
 	"queue-time-header", "retry-idempotent", "reload-mode", "max-requests", "max-requests-jitter",
 	"max-worker-lifetime", "max-worker-memory", "max-body", "body-memory", "spool-limit", "stream-request",
 	"body-timeout", "body-min-rate", "body-grace", "response-memory", "response-spool-limit",
-	"warmup", "touch-reload", "reload-on-script-change",
+	"warmup", "touch-reload", "reload-on-script-change", "reload-on-change", "reload-extra",
 	"static", "app-static", "static-index", "static-max-age",
 }
 
@@ -61,7 +61,7 @@ func appSection() settings.Section {
 			},
 		},
 		Shared:  sharedSettings,
-		Fresh:   []string{"app", "warmup", "touch-reload", "static"},
+		Fresh:   []string{"app", "warmup", "touch-reload", "reload-extra", "static"},
 		Refusal: "this belongs to the whole server: write it above the first [[app]]",
 		Doc: `
 Several applications in one server, each with an interpreter, a zygote and workers of its own:

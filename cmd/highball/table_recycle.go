@@ -26,7 +26,7 @@ A 4xx is only logged. The host of the request is ` + "`localhost`" + `; for an a
 		{
 			Name: "touch-reload", Kind: settings.List, Group: group, Placeholder: "FILE",
 			Usage:   "reload when this file is touched",
-			KnownAs: []string{"reload-on-touch", "fs-reload", "reload-extra-file", "reload"},
+			KnownAs: []string{"reload-on-touch", "fs-reload"},
 			Doc: `
 Files whose change is a reload, as is SIGHUP: ` + "`touch deployed`" + ` as the last step of a deployment. They are looked at twice a second. A file need
 not exist at the start; its directory does. Its disappearance is no change, its coming back is. A relative path counts from the directory

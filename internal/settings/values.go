@@ -65,6 +65,13 @@ func (v Values) With(name string, content any, source string) Values {
 	return v
 }
 
+// From returns values of which one is as it is in others of the same table.
+func (v Values) From(others Values, name string) Values {
+	v.values = maps.Clone(v.values)
+	v.values[name] = others.values[name]
+	return v
+}
+
 // TOML prints all values as a settings file in which each line's comment names
 // the value's source. Settings without a value are comments.
 func (v Values) TOML() string {

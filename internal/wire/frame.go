@@ -56,6 +56,8 @@ const (
 	TypeGivenUp     Type = 48 // worker: the hook has returned
 	TypeHook        Type = 49 // front -> zygote, worker: call a hook
 	TypeHooked      Type = 50 // zygote, worker: it has returned, or failed
+
+	TypeFiles Type = 60 // worker: files that its application is made of
 )
 
 var typeNames = map[Type]string{
@@ -66,6 +68,7 @@ var typeNames = map[Type]string{
 	TypeReady: "ready", TypeLog: "log", TypeTrace: "trace", TypeStacks: "stacks", TypeStacked: "stacked",
 	TypeInterrupt: "interrupt", TypeInterrupted: "interrupted", TypeGiveUp: "give up", TypeGivenUp: "given up",
 	TypeHook: "hook", TypeHooked: "hooked",
+	TypeFiles: "files",
 }
 
 func (t Type) String() string {

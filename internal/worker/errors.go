@@ -49,11 +49,16 @@ func (e *LoadError) ExitCode() int { return 3 }
 
 func loadError(d map[string]any) *LoadError {
 	e := &LoadError{Message: text(d["message"]), Hint: text(d["hint"]), Traceback: text(d["traceback"])}
-	tried, _ := d["tried"].([]any)
-	for _, t := range tried {
-		e.Tried = append(e.Tried, text(t))
-	}
+	e.Tried = texts(d["tried"])
 	return e
+}
+
+func texts(v any) (list []string) {
+	items, _ := v.([]any)
+	for _, item := range items {
+		list = append(list, text(item))
+	}
+	return list
 }
 
 func text(v any) string {

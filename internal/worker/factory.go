@@ -100,3 +100,11 @@ func (f *Factory) Close() {
 		f.zygote = nil
 	}
 }
+
+// Prepare starts the zygote, so that the first Start does not wait for the interpreter.
+// It is for a Factory whose zygote imports nothing of the application's (no Preload, no
+// Hooks): the code is then as it is when a worker starts.
+func (f *Factory) Prepare(ctx context.Context) error {
+	_, err := f.current(ctx)
+	return err
+}

@@ -44,8 +44,31 @@ type Options struct {
 	// CheckVersion refuses an interpreter that is too old.
 	CheckVersion func(version string) error
 
+	// Development is what `highball dev` asks of a worker; nil: nothing.
+	Development *Development
+
+	// OnFiles, if set, is told which files a worker's application is made of, each once,
+	// before the worker is ready or has failed, and later as it imports more.
+	OnFiles func(paths []string)
+
 	// OnTrace receives the events of traced requests.
 	OnTrace func(event map[string]any)
+}
+
+// Development says what a worker does beside serving where its application is written:
+// one that does not load is replaced by a page that says why.
+type Development struct {
+	Code     string // a name of this generation of the code, for its pages
+	Debugger bool   // Werkzeug's may be offered, which runs code that a browser sends
+	Static   bool   // serve Django's static files
+	Terminal bool   // the worker has the terminal
+}
+
+func (d *Development) config() map[string]any {
+	if d == nil {
+		return map[string]any{}
+	}
+	return map[string]any{"code": d.Code, "debugger": d.Debugger, "static": d.Static, "terminal": d.Terminal}
 }
 
 // config is what the zygote and its workers are told (the Load frame).
@@ -73,6 +96,8 @@ func (o *Options) config() map[string]any {
 		"multiprocess":      o.Multiprocess,
 		"threads":           o.Threads,
 		"version":           o.Version,
+		"dev":               o.Development.config(),
+		"files":             o.OnFiles != nil,
 	}
 }
 

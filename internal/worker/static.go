@@ -22,11 +22,3 @@ func staticOf(v any) (found []Static) {
 	}
 	return found
 }
-
-func texts(v any) (found []string) {
-	list, _ := v.([]any)
-	for _, entry := range list {
-		found = append(found, text(entry))
-	}
-	return found
-}

@@ -49,16 +49,22 @@ type Ready struct {
 	Target      string // "module:attr"
 	Kind        string // "module", "file", "django", "flask", "mod_wsgi"
 
-	Static      []Static // static files that the framework knows of
-	StaticNotes []string // why some are not among them
+	Static      []Static   // static files that the framework knows of
+	StaticNotes []string   // why some are not among them
+	Broken      *LoadError // of Options.Development: why a page is served in its place
+	PIN         string     // of Werkzeug's debugger, if that is offered
 }
 
 func newReady(pid int, d map[string]any) Ready {
-	return Ready{
+	r := Ready{
 		PID: pid, Python: text(d["python"]), Application: text(d["application"]),
-		Target: text(d["target"]), Kind: text(d["kind"]),
+		Target: text(d["target"]), Kind: text(d["kind"]), PIN: text(d["pin"]),
 		Static: staticOf(d["static"]), StaticNotes: texts(d["static_notes"]),
 	}
+	if broken, ok := d["broken"].(map[string]any); ok && len(broken) > 0 {
+		r.Broken = loadError(broken)
+	}
+	return r
 }
 
 // spawn makes a worker and waits until it is ready to serve.
@@ -199,6 +205,10 @@ func (w *Worker) receive(ended chan<- struct{}) {
 			w.failed <- loadError(m.dict())
 		case wire.TypeLog:
 			passOn(w.opts.Logger, w.pid, m)
+		case wire.TypeFiles:
+			if w.opts.OnFiles != nil {
+				w.opts.OnFiles(texts(m.value))
+			}
 		case wire.TypeTrace:
 			if w.opts.OnTrace != nil {
 				w.opts.OnTrace(m.dict())

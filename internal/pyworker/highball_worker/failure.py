@@ -14,7 +14,7 @@ _OURS = "<highball>/"
 def describe(exc: BaseException) -> str:
     """The traceback, without the lines of ours that stand above the application's."""
     try:
-        shown = traceback.format_exception(type(exc), exc, _below_ours(exc.__traceback__))
+        shown = traceback.format_exception(type(exc), exc, below_ours(exc.__traceback__))
         return wire.text("".join(shown).rstrip("\n"))
     except Exception as second:  # an exception whose __str__ raises, say
         return "%s (its traceback could not be formatted: %s)" % (type(exc), type(second))
@@ -36,7 +36,8 @@ def reason(exc: BaseException, message: str) -> dict[str, Any]:
     }
 
 
-def _below_ours(tb: Optional[TracebackType]) -> Optional[TracebackType]:
+def below_ours(tb: Optional[TracebackType]) -> Optional[TracebackType]:
+    """The traceback from the first frame on that is not ours."""
     first = tb
     while tb is not None and tb.tb_frame.f_code.co_filename.startswith(_OURS):
         tb = tb.tb_next

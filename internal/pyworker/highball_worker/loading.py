@@ -11,6 +11,7 @@ from .loader import load as find
 from .queuetime import with_field
 
 if TYPE_CHECKING:
+    from .dev import Development
     from .trace import Tracer
 
 # Replaces a layer, whose name it is told.
@@ -28,6 +29,10 @@ class Application:
         self.failure: Optional[dict[str, Any]] = None
         self.tracer: Optional[Tracer] = None
         self.static = app_static.Found([], [])
+        self.development: Optional[Development] = None
+        self.raised: Optional[BaseException] = None  # while it was loaded
+        self.broken: Optional[dict[str, Any]] = None  # a page in its place says why
+        self.pin = ""
 
     def report(self) -> dict[str, Any]:
         return {
@@ -37,13 +42,16 @@ class Application:
             "target": wire.text(self.target),
             "kind": self.kind,
             **self.static.report(),
+            "broken": self.broken or {},
+            "pin": self.pin,
         }
 
 
-def failed(failure: dict[str, Any]) -> Application:
+def failed(failure: dict[str, Any], raised: Optional[BaseException] = None) -> Application:
     """No application, and why."""
     application = Application(None, "", "")
     application.failure = failure
+    application.raised = raised
     return application
 
 
@@ -61,18 +69,48 @@ def load(
 
         tracer = Tracer()
         around = tracer.around
+    development = _development(config)
     set_path(config)
     try:
         found = given or find(config["app"] or None, os.getcwd())
-        served = wrap(found.application, config["middleware"], config["validate"], around)
+        dressed = found.application
+        if development is not None:
+            dressed = development.dress(dressed, found.kind)
+        served = wrap(dressed, config["middleware"], config["validate"], around)
     except BaseException as exc:
-        return failed(reason(exc, "the application could not be imported"))
+        failure = reason(exc, "the application could not be imported")
+        if development is None:
+            return failed(failure, exc)
+        return _page_in_place(development, failure, exc)
     if config["queue_time_header"]:
         served = with_field(served)
     application = Application(served, found.target, found.kind)
     application.shown = _repr(found.application)
     application.tracer = tracer
     application.static = app_static.of(found.application, config["app_static"])
+    if development is not None:
+        application.development = development
+        application.pin = development.pin(found.application)
+        application.serve = development.around(served)
+    return application
+
+
+def _development(config: dict[str, Any]) -> "Optional[Development]":
+    if not config.get("dev"):
+        return None
+    from .dev import Development  # costs the start of others nothing
+
+    development = Development(config["dev"])
+    development.prepare()
+    return development
+
+
+def _page_in_place(
+    development: "Development", failure: dict[str, Any], exc: BaseException
+) -> Application:
+    application = Application(development.broken(failure, exc), "", "")
+    application.broken = failure
+    application.raised = exc
     return application
 
 

@@ -4,7 +4,7 @@ import marshal
 import os
 import socket
 import threading
-from typing import Any, Callable, Optional, Protocol, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol, Union
 
 from . import wire
 from .errors import ErrorStream
@@ -14,6 +14,9 @@ from .interrupt import Interruption
 from .meter import Meter
 from .public import ClientDisconnected, RequestTimeout
 from .response import Response
+
+if TYPE_CHECKING:
+    from .dev import Development
 
 _unpack = wire.HEADER.unpack
 _pack = wire.HEADER.pack
@@ -57,6 +60,7 @@ class Slot:
         self._request_id = ""
         self.interruption = Interruption()
         self.thread = 0  # that serves, by its identifier
+        self.development: Optional[Development] = None  # shows failures to the client
 
     def serve(self, application: Callable[..., Any], base: dict[str, Any]) -> None:
         self.thread = threading.get_ident()
@@ -116,7 +120,7 @@ class Slot:
         result = response.result
         try:
             if failure is not None:
-                self._fail(response, failure)
+                self._fail(response, failure, environ)
         finally:
             kind = type(result)
             if kind is not list and kind is not tuple:  # neither has close()
@@ -170,7 +174,7 @@ class Slot:
         finally:
             self.interruption.hold()
 
-    def _fail(self, response: Response, exc: BaseException) -> None:
+    def _fail(self, response: Response, exc: BaseException, environ: dict[str, Any]) -> None:
         if os.getpid() != self._pid:
             os._exit(70)  # a child that the application forked has come back to us
         if isinstance(exc, wire.WireError):
@@ -178,9 +182,26 @@ class Slot:
         if response.ended:
             self.complain("the application failed after its response\n" + describe(exc))
             return
+        left = isinstance(exc, ClientDisconnected)
+        if self.development is not None and not (response.started or left):
+            self._show(response, exc, environ)
+            return
         response.ended = True
-        kind = "disconnected" if isinstance(exc, ClientDisconnected) else "application"
+        kind = "disconnected" if left else "application"
         self.send(wire.ERROR, response.number, wire.END, wire.dumps((kind, describe(exc))))
+
+    def _show(self, response: Response, exc: BaseException, environ: dict[str, Any]) -> None:
+        """A page in place of the response, which has not begun."""
+        assert self.development is not None
+        self.complain("the application failed\n" + describe(exc))
+        try:
+            status, headers, body = self.development.page(exc, environ)
+        except Exception as second:
+            self.complain("the page for it failed\n" + describe(second))
+            status, headers, body = "500 Internal Server Error", [], b""
+        response.status = None
+        response.start(status, headers)
+        response.consume([body])
 
     def client_left(self, number: int) -> bool:
         return self._words[self._left] == number

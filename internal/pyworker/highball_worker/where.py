@@ -94,6 +94,11 @@ def deepest(trace: TracebackType | None) -> tuple[str, str]:
     return code.co_filename, code.co_name
 
 
+def is_library(file: str) -> bool:
+    """Whether a file is installed, or the standard library's."""
+    return _PACKAGES in file or _is_stdlib(file)
+
+
 def _outwards(frame: FrameType | None) -> list[tuple[FrameType, int]]:
     frames = []
     while frame is not None:

@@ -24,12 +24,16 @@ def run(child: Child) -> None:
     if slots is None:
         os._exit(0)
     application = _start(child)
+    if child.config.get("files"):
+        _tell_files(application, control)
     if application.failure is not None:
         control.send(wire.FAILED, application.failure)
         return
     if application.tracer is not None:
         application.tracer.connect(control.send)
     checks = _begin_checks(child)
+    for slot in slots:
+        slot.development = application.development
     base = environ.base(child.config)
     report = application.report()
     report["dump"] = stacks.dump_on_signal(2)
@@ -81,6 +85,16 @@ def _begin_checks(child: Child) -> Optional[deployment.Checks]:
     if child.config["deploy_checks"] and child.worker.age == 1:
         return deployment.begin(child.fds[1])
     return None
+
+
+def _tell_files(application: Application, control: Control) -> None:
+    """Before anything else is said: what is broken is mended in one of them."""
+    from .files_in_use import FilesInUse
+
+    files = FilesInUse(lambda paths: control.send(wire.FILES, [wire.text(path) for path in paths]))
+    files.tell(application.raised)
+    if application.failure is None:
+        files.follow()
 
 
 def _start_threads(

@@ -65,7 +65,7 @@ def test_names_and_numbers_are_those_of_the_document() -> None:
     document = (TESTDATA.parent / "PROTOCOL.md").read_text("utf-8")
     types = re.findall(r"^\| (\d+) \| ([A-Z][a-z]+) \|", document, re.MULTILINE)
     flags = re.findall(r"^\| ([A-Z]+) \| (\d+) \|", document, re.MULTILINE)
-    assert len(types) == 26
+    assert len(types) == 27
     assert len(flags) == 6
     for number, name in types + [(value, flag) for flag, value in flags]:
         assert getattr(wire, name.upper()) == int(number), name
