@@ -57,7 +57,7 @@ func (c *Config) onLoopback() bool {
 
 // tellDevelopment logs what concerns one who develops.
 func (g *generation) tellDevelopment(ready worker.Ready) {
-	g.broken.Store(ready.Broken != nil)
+	g.s.broken.Store(ready.Broken != nil)
 	if ready.Broken != nil {
 		g.s.logger.Error("the application does not load, which pages show until it does: " + ready.Broken.Error())
 	}

@@ -82,7 +82,11 @@ func (s *Server) replaceAll(ctx context.Context) error {
 		return err
 	}
 	s.codes.serve()
-	s.logger.Info("reload: the new code serves", "took", time.Since(began).Round(time.Millisecond))
+	message := "reload: the new code serves"
+	if s.broken.Load() {
+		message = "reload: a page says why the new code does not load"
+	}
+	s.logger.Info(message, "took", time.Since(began).Round(time.Millisecond))
 	return nil
 }
 

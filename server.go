@@ -44,6 +44,7 @@ type Server struct {
 
 	changes *changes // nil: files are not watched
 	codes   *codes
+	broken  atomic.Bool                // a page stands in for the application, see Development
 	spare   atomic.Pointer[generation] // with an interpreter that waits for the next reload
 
 	// Of several applications each has a Server as well, without a front: the whole has the
@@ -223,7 +224,6 @@ type generation struct {
 	s       *Server
 	code    string
 	factory *worker.Factory
-	broken  atomic.Bool // it serves a page that says why it does not load
 }
 
 func (g *generation) Start(ctx context.Context) (pool.Process[*worker.Slot], error) {

@@ -3,9 +3,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"net"
 	"os"
 	"slices"
+	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,6 +19,7 @@ import (
 	"highball"
 	"highball/internal/daemon"
 	"highball/internal/settings"
+	"highball/internal/terminal"
 )
 
 // devFlags are those of dev alone.
@@ -53,18 +60,104 @@ func (p *program) dev(cmd *cobra.Command, args []string, flags *devFlags) error 
 	if err != nil {
 		return err
 	}
-	return p.launch(cmd, values, manner{
-		quick: true,
-		adjust: func(cfg *highball.Config) {
-			if values.Source("app-static") == settings.SourceDefault {
-				cfg.AppStatic = highball.StaticDev
-			}
-			cfg.Preload = false // what was imported before a fork stays as it was
-			cfg.Development = &highball.Development{
-				Debugger: !flags.noDebugger, Terminal: daemon.IsTerminal(os.Stdin) && daemon.IsTerminal(os.Stdout),
-			}
-		},
+	defer terminal.Keep(os.Stdin)() // a debugger may be ended in the middle of a line
+	console := &devConsole{program: p, flags: flags}
+	err = p.launch(cmd, values, manner{
+		dress: console.dress, quick: console.end, adjust: console.adjust, begun: console.begun,
 	})
+	return console.explain(err, values)
+}
+
+// devConsole is the terminal side of dev.
+type devConsole struct {
+	program *program
+	flags   *devFlags
+	log     *devLog // nil: the logs are for programs
+	logger  *slog.Logger
+	url     string
+}
+
+// dress gives the logs the form of a terminal, unless they are for programs.
+func (c *devConsole) dress(values settings.Values, opened *logs) {
+	c.logger = opened.server
+	if values.String("log-format") != "text" {
+		return
+	}
+	c.log = &devLog{out: c.program.stderr, level: logLevel(values.String("log-level")), colour: c.colours()}
+	opened.server = slog.New(c.log)
+	c.logger = opened.server
+	if values.String("access-log") == "-" {
+		opened.access = slog.New(devAccess{c.log})
+	}
+}
+
+// colours are for terminals whose user has not refused them (no-color.org).
+func (c *devConsole) colours() bool {
+	f, ok := c.program.stderr.(*os.File)
+	env := getenv(c.program.environ)
+	return ok && terminal.Is(f) && env("NO_COLOR") == "" && env("TERM") != "dumb"
+}
+
+func (c *devConsole) adjust(cfg *highball.Config) {
+	c.url = urlOf(cfg)
+	if cfg.AppStatic == highball.StaticAutomatic {
+		cfg.AppStatic = highball.StaticDev
+	}
+	cfg.Preload = false // what was imported before a fork stays as it was
+	cfg.Development = &highball.Development{
+		Debugger: !c.flags.noDebugger, Terminal: terminal.Is(os.Stdin) && terminal.Is(os.Stdout),
+	}
+}
+
+// end is called at the signal that ends the server.
+func (c *devConsole) end() {
+	if c.log != nil {
+		c.log.hush()
+	}
+}
+
+// begun is called when the server is.
+func (c *devConsole) begun(ctx context.Context, srv server) {
+	if !c.flags.open {
+		return
+	}
+	select {
+	case <-srv.Ready():
+		if err := openBrowser(srv, c.url, c.program.environ); err != nil {
+			c.logger.Warn("no browser was opened: " + err.Error())
+		}
+	case <-ctx.Done():
+	}
+}
+
+// explain adds to an error what to do about an address that is taken.
+func (c *devConsole) explain(err error, values settings.Values) error {
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return err
+	}
+	for _, text := range values.List("bind") {
+		if free := nextFree(text); free != "" {
+			return fmt.Errorf("%w; %s is free", err, free)
+		}
+	}
+	return err
+}
+
+// nextFree is the address after one that is taken on which nobody listens.
+func nextFree(taken string) string {
+	host, port, err := net.SplitHostPort(taken)
+	first, numberErr := strconv.Atoi(port)
+	if err != nil || numberErr != nil {
+		return ""
+	}
+	for next := first + 1; next <= first+50 && next <= 65535; next++ {
+		address := net.JoinHostPort(host, strconv.Itoa(next))
+		if l, err := net.Listen("tcp", address); err == nil {
+			_ = l.Close()
+			return address
+		}
+	}
+	return ""
 }
 
 // drainDev is how long requests may run on in old code.

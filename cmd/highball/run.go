@@ -53,6 +53,9 @@ type manner struct {
 	// adjust, if set, has the last word on what package highball gets.
 	adjust func(*highball.Config)
 
+	// dress, if set, changes the logs.
+	dress func(values settings.Values, opened *logs)
+
 	// dashes has an atom of access-log-format that nobody knows be a dash, and the log
 	// say so, in the place of an error.
 	dashes bool
@@ -64,8 +67,12 @@ type manner struct {
 	// winchForDaemons has SIGWINCH ignored where the server is no daemon.
 	winchForDaemons bool
 
-	// quick has the first signal end the server, and not wait for its requests.
-	quick bool
+	// begun, if set, runs beside the server.
+	begun func(ctx context.Context, srv server)
+
+	// quick, if set, is called at the first signal, which then ends the server and does
+	// not wait for its requests.
+	quick func()
 }
 
 // launch serves by these settings until the server ends.
@@ -98,6 +105,9 @@ func (p *program) launch(cmd *cobra.Command, values settings.Values, manner mann
 		return err
 	}
 	defer logs.close()
+	if manner.dress != nil {
+		manner.dress(values, &logs)
+	}
 	as, err := newPresence(values, place, p.environ, logs)
 	if err != nil {
 		return err
@@ -122,6 +132,11 @@ func (p *program) launch(cmd *cobra.Command, values settings.Values, manner mann
 	srv, err := p.newServer(cfg)
 	if err != nil {
 		return refused(cmd, err)
+	}
+	if manner.begun != nil {
+		ctx, cancel := context.WithCancel(cmd.Context())
+		defer cancel()
+		go manner.begun(ctx, srv)
 	}
 	err = p.serve(cmd.Context(), srv, as, manner, touched, &upgrader{
 		srv: srv, self: self, place: place, start: cfg.StartTimeout, margin: upgradeMargin, grace: upgradeGrace,
@@ -187,9 +202,11 @@ func (p *program) serve(ctx context.Context, srv server, as *presence, manner ma
 				stop()
 				up.discard()
 				return closeNow(srv, ended, sig, logger)
-			case first.IsZero() && manner.quick:
+			case first.IsZero() && manner.quick != nil:
+				manner.quick()
 				up.reports.isStopping()
-				return endNow(srv, ended)
+				drain()
+				return endSoon(srv, ended)
 			case first.IsZero():
 				first = time.Now()
 				up.reports.isStopping()
@@ -237,8 +254,16 @@ func closeNow(srv server, ended <-chan error, sig os.Signal, logger *slog.Logger
 	return errors.Join(errCutShort, closing)
 }
 
-// endNow is closeNow for whom that is the usual end.
-func endNow(srv server, ended <-chan error) error {
+// quickGrace is what those have to end who do nothing.
+const quickGrace = 300 * time.Millisecond
+
+// endSoon is closeNow for whom that is the usual end: of a drain that has begun.
+func endSoon(srv server, ended <-chan error) error {
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(quickGrace):
+	}
 	closing := srv.Close()
 	return errors.Join(<-ended, closing)
 }

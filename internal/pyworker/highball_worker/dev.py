@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from typing import Any
+from wsgiref import validate
 
 from . import dev_bytecode, dev_environment, dev_page, dev_terminal
 from .dev_advice import advice_of
@@ -60,6 +61,14 @@ class Development:
 
         return page
 
+    def trim(self, exc: BaseException) -> None:
+        """Takes off the frames above the application's: ours, and the validator's."""
+        trace = exc.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_ABOVE):
+            trace = trace.tb_next
+        if trace is not None:
+            exc.__traceback__ = trace
+
     def page(self, exc: BaseException, environ: dict[str, Any]) -> Page:
         """For what the application has raised."""
         if self._debugger is not None and dev_page.wants_html(environ):
@@ -69,6 +78,8 @@ class Development:
         kind, body = dev_page.of_request(exc, environ, self.code, advice_of(exc))
         return _STATUS, _headers(kind, body), body
 
+
+_ABOVE = ("<highball>/", validate.__file__)
 
 _STATUS = "500 Internal Server Error"
 

@@ -193,6 +193,7 @@ class Slot:
     def _show(self, response: Response, exc: BaseException, environ: dict[str, Any]) -> None:
         """A page in place of the response, which has not begun."""
         assert self.development is not None
+        self.development.trim(exc)
         self.complain("the application failed\n" + describe(exc))
         try:
             status, headers, body = self.development.page(exc, environ)
