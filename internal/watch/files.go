@@ -89,6 +89,7 @@ func (w *Watcher) check(path string) {
 func (w *Watcher) note(path string) {
 	first := len(w.changed) == 0
 	w.changed[path] = true
+	w.notes++
 	if first {
 		w.began = time.Now()
 		w.opts.Seen(path)

@@ -53,6 +53,7 @@ type Watcher struct {
 	running bool             // what was there at the start is known
 	told    bool             // that there are too many directories
 	changed map[string]bool  // since Seen was called
+	notes   int              // changes so far
 	began   time.Time        // when that was
 }
 
@@ -96,6 +97,7 @@ func (w *Watcher) Run(ctx context.Context) {
 	poll := time.NewTicker(w.opts.Poll)
 	defer poll.Stop()
 	for {
+		before := w.notes
 		events, errs := w.channels()
 		select {
 		case <-ctx.Done():
@@ -114,7 +116,7 @@ func (w *Watcher) Run(ctx context.Context) {
 			w.tell()
 			continue
 		}
-		if len(w.changed) > 0 && time.Since(w.began) < mostSettles*w.opts.Settle {
+		if w.notes != before && time.Since(w.began) < mostSettles*w.opts.Settle {
 			settled.Reset(w.opts.Settle)
 		}
 	}
