@@ -60,7 +60,8 @@ func (c *changes) watch(ctx context.Context) {
 }
 
 // seen is called at the first of several changes: from here on nobody gets old code.
-func (c *changes) seen(string) {
+func (c *changes) seen(path string) {
+	defer c.s.logger.Debug("reload: requests wait, a file changes", "file", path)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.begun++

@@ -17,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"highball"
-	"highball/internal/daemon"
 	"highball/internal/settings"
 	"highball/internal/terminal"
 )

@@ -16,6 +16,7 @@ import (
 
 // Options say how to run the binary.
 type Options struct {
+	Verb   string   // default: run
 	App    string   // as on the command line
 	Dir    string   // --chdir; default: Apps()
 	Python string   // --python
@@ -84,7 +85,7 @@ func Launch(o Options) (*Server, error) {
 	if err := os.Chown(s.scratch, o.Owner, -1); o.Owner != 0 && err != nil {
 		return nil, err
 	}
-	args := append(slices.Clip(o.Around), cmp.Or(o.Binary, binary), "run")
+	args := append(slices.Clip(o.Around), cmp.Or(o.Binary, binary), cmp.Or(o.Verb, "run"))
 	if o.App != "" {
 		args = append(args, o.App)
 	}
