@@ -18,9 +18,6 @@ type Development struct {
 	// every address of Bind is one of loopback. It needs Workers to be 1.
 	Debugger bool
 
-	// Static serves Django's static files, as runserver does.
-	Static bool
-
 	// Terminal gives the worker this process's terminal, so that breakpoint() works there.
 	Terminal bool
 }
@@ -35,7 +32,7 @@ func (c *Config) development(code string) *worker.Development {
 	}
 	return &worker.Development{
 		Code: code, Debugger: c.Development.Debugger && c.Workers == 1 && c.onLoopback(),
-		Static: c.Development.Static, Terminal: c.Development.Terminal,
+		Terminal: c.Development.Terminal,
 	}
 }
 

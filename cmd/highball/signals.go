@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"highball"
-	"highball/internal/daemon"
+	"highball/internal/terminal"
 )
 
 // The signals, with the meaning that gunicorn gives them. SIGINT drains, where
@@ -111,7 +111,7 @@ func (c *commands) scale(n int) {
 // noWinch is why SIGWINCH is not taken for an order, if there is a reason.
 func noWinch(stdin *os.File, manner manner, detached bool) string {
 	switch {
-	case daemon.IsTerminal(stdin):
+	case terminal.Is(stdin):
 		return "a terminal sends it when its size changes"
 	case manner.winchForDaemons && !detached:
 		return "this is no daemon"

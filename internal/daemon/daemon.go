@@ -111,9 +111,3 @@ func Detach(f *os.File) error {
 func dup(f *os.File, to int) error {
 	return os.NewSyscallError("dup2", unix.Dup2(int(f.Fd()), to))
 }
-
-// IsTerminal says whether f is one. (The null device is a character device as well.)
-func IsTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
-	return err == nil
-}

@@ -60,7 +60,6 @@ type Options struct {
 type Development struct {
 	Code     string // a name of this generation of the code, for its pages
 	Debugger bool   // Werkzeug's may be offered, which runs code that a browser sends
-	Static   bool   // serve Django's static files
 	Terminal bool   // the worker has the terminal
 }
 
@@ -68,7 +67,7 @@ func (d *Development) config() map[string]any {
 	if d == nil {
 		return map[string]any{}
 	}
-	return map[string]any{"code": d.Code, "debugger": d.Debugger, "static": d.Static, "terminal": d.Terminal}
+	return map[string]any{"code": d.Code, "debugger": d.Debugger, "terminal": d.Terminal}
 }
 
 // config is what the zygote and its workers are told (the Load frame).

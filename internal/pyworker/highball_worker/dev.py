@@ -24,7 +24,6 @@ class Development:
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.code: str = options["code"]  # a name of this generation of the code
-        self.static: bool = options["static"]
         self._debugger = Debugger() if options["debugger"] else None
         self._terminal: bool = options["terminal"]
 
@@ -39,8 +38,6 @@ class Development:
         """What the frameworks' own servers for development do with an application."""
         if kind == "flask" or dev_environment.is_flask(application):
             dev_environment.set_flask_debug(application)
-        if self.static:
-            return dev_environment.with_static_files(application)
         return application
 
     def pin(self, application: Application) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from .callables import is_flask
 
-__all__ = ["is_flask", "load", "set_flask_debug", "with_static_files"]
+__all__ = ["is_flask", "load", "set_flask_debug"]
 
 _FALSE = ("0", "false", "no")
 
@@ -48,15 +47,3 @@ def set_flask_debug(application: Any) -> None:
     """Exceptions then come out of the application."""
     if is_flask(application):
         application.debug = os.environ["FLASK_DEBUG"].lower() not in _FALSE
-
-
-def with_static_files(application: Callable[..., Any]) -> Callable[..., Any]:
-    """Those of Django's installed applications, as runserver serves them with DEBUG."""
-    if not any(base.__module__.startswith("django.") for base in type(application).__mro__):
-        return application
-    settings = importlib.import_module("django.conf").settings
-    if not settings.DEBUG or "django.contrib.staticfiles" not in settings.INSTALLED_APPS:
-        return application
-    handlers = importlib.import_module("django.contrib.staticfiles.handlers")
-    handler: Callable[..., Any] = handlers.StaticFilesHandler(application)
-    return handler
