@@ -59,15 +59,15 @@ type saidError struct{ code int }
 func (e saidError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
 func (e saidError) ExitCode() int { return e.code }
 
-// foreignError is a mistake in another server's configuration, under that server's name.
-type foreignError struct {
+// codedError is a mistake under another server's name, with the exit code that it has there.
+type codedError struct {
 	err  error
 	code int
 }
 
-func (e foreignError) Error() string { return e.err.Error() }
-func (e foreignError) Unwrap() error { return e.err }
-func (e foreignError) ExitCode() int { return e.code }
+func (e codedError) Error() string { return e.err.Error() }
+func (e codedError) Unwrap() error { return e.err }
+func (e codedError) ExitCode() int { return e.code }
 
 // refused is for an error about a Config: the settings are wrong, unless the
 // error itself names another exit code.
@@ -95,7 +95,7 @@ func report(stderr io.Writer, err error) int {
 	var usage usageError
 	isUsage := errors.As(err, &usage)
 	mistakes := []error{err}
-	var foreign foreignError
+	var foreign codedError
 	if isUsage {
 		mistakes = settings.Errors(usage.err)
 	} else if errors.As(err, &foreign) {

@@ -52,14 +52,14 @@ func (p *program) gunicorn(cmd *cobra.Command, args []string) error {
 	}
 	translated := cfg.Translate()
 	if err := errors.Join(translated.Refusals()...); err != nil {
-		return foreignError{err, exitFailure}
+		return codedError{err, exitFailure}
 	}
 	if python.found != "" {
 		translated.Give("the interpreter of "+cfg.File, "python", python.found)
 	}
 	values, err := p.foreignSettings(&translated, gunicorn.PlaceDefault)
 	if err != nil {
-		return foreignError{err, exitFailure}
+		return codedError{err, exitFailure}
 	}
 	if cfg.PrintsConfig() {
 		if _, err := io.WriteString(p.stdout, cfg.Print()); err != nil {
@@ -95,9 +95,9 @@ func (p *program) readGunicorn(ctx context.Context, args []string, python *gunic
 	case errors.Is(err, gunicorn.ErrHelp), errors.Is(err, gunicorn.ErrVersion):
 		return nil, err
 	case err != nil:
-		return nil, foreignError{err, exitFailure}
+		return nil, codedError{err, exitFailure}
 	case !cfg.HasApp():
-		return nil, foreignError{errors.New("no application is named: write it behind the flags, as in 'gunicorn -w 4 shop.wsgi:application'"), exitFailure}
+		return nil, codedError{errors.New("no application is named: write it behind the flags, as in 'gunicorn -w 4 shop.wsgi:application'"), exitFailure}
 	}
 	// An upgrade passes sockets on by the names that they had.
 	given := environ["LISTEN_PID"] == strconv.Itoa(os.Getpid()) && environ["LISTEN_FDS"] != ""
@@ -128,7 +128,7 @@ func (p *program) loadOnly(ctx context.Context, values settings.Values) error {
 	logger := slog.New(p.applicationLog(values))
 	_, err := highball.Load(ctx, serverConfig(values, logs{server: logger}))
 	if err != nil {
-		return foreignError{err, exitFailure}
+		return codedError{err, exitFailure}
 	}
 	return nil
 }
@@ -137,18 +137,18 @@ func (p *program) loadOnly(ctx context.Context, values settings.Values) error {
 func gunicornExit(err error) error {
 	var usage usageError
 	var load *highball.LoadError
-	var foreign foreignError
+	var coded codedError
 	switch {
-	case err == nil, errors.As(err, &foreign):
+	case err == nil, errors.As(err, &coded):
 		return err
 	case errors.Is(err, errCutShort): // the log has it, and it was asked for
 		return nil
 	case errors.As(err, &usage):
-		return foreignError{usage.err, exitFailure}
+		return codedError{usage.err, exitFailure}
 	case errors.As(err, &load) && load.Traceback == "" && !isNoModule(load):
-		return foreignError{err, exitNoApp}
+		return codedError{err, exitNoApp}
 	case errors.As(err, &load):
-		return foreignError{err, exitApp}
+		return codedError{err, exitApp}
 	}
 	return err
 }

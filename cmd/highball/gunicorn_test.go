@@ -82,7 +82,7 @@ func TestGunicornsExitCodes(t *testing.T) {
 		{errCutShort, 0},
 		{errors.New("the disk is full"), 1},
 		{usageError{errors.New("wrong"), "highball"}, 1},
-		{foreignError{errors.New("wrong"), 1}, 1},
+		{codedError{errors.New("wrong"), 1}, 1},
 		{&highball.LoadError{Message: "it raises", Traceback: "..."}, 3},
 		{&highball.LoadError{Message: "no module", Tried: []string{"/srv/x.py"}}, 3},
 		{&highball.LoadError{Message: "no attribute", Tried: []string{"x:y"}}, 4},
@@ -97,7 +97,7 @@ func TestGunicornsExitCodes(t *testing.T) {
 
 func TestEachMistakeIsALine(t *testing.T) {
 	var said strings.Builder
-	code := report(&said, foreignError{errors.Join(errors.New("a:1: x"), errors.New("a:2: y")), 1})
+	code := report(&said, codedError{errors.Join(errors.New("a:1: x"), errors.New("a:2: y")), 1})
 	if want := "highball: error: a:1: x\nhighball: error: a:2: y\n"; code != 1 || said.String() != want {
 		t.Errorf("%d, %s", code, said.String())
 	}
