@@ -29,7 +29,6 @@ def main() -> None:
     out, location = int(sys.argv[1]), sys.argv[2]
     names, classes, functions = (set(text.split(",")) for text in sys.argv[3:6])
     os.set_inheritable(out, False)
-    os.dup2(2, 1)  # what the file prints is not the answer
     sys.argv = ["gunicorn"]
     directory = os.getcwd()
     if sys.path[:1] == [""]:

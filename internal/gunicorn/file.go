@@ -88,7 +88,7 @@ func (i Interpreter) run(ctx context.Context, table []Setting, location, dir str
 	cmd.Dir, cmd.Env = dir, i.Environ
 	cmd.Stdin = bytes.NewReader(program)
 	last := &lastLine{}
-	cmd.Stdout, cmd.Stderr = last.and(i.Stderr), nil
+	cmd.Stdout = last.and(i.Stderr) // what the file prints is not the answer
 	cmd.Stderr = cmd.Stdout
 	cmd.ExtraFiles = []*os.File{w}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

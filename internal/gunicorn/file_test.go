@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -54,10 +56,11 @@ func TestMistakesOfTheFile(t *testing.T) {
 
 // Whatever hangs, and whatever it has started, ends with the time.
 func TestAFileThatHangs(t *testing.T) {
-	short := func(i *Interpreter) { i.Timeout = time.Second }
+	var printed bytes.Buffer
+	short := func(i *Interpreter) { i.Timeout, i.Stderr = time.Second, &printed }
 	for _, lines := range []string{
 		"import threading\nthreading.Event().wait()",
-		"import subprocess\nsubprocess.run(['sleep', '1000'])",
+		"import subprocess\nchild = subprocess.Popen(['sleep', '1000'])\nprint(child.pid, flush=True)\nchild.wait()",
 		"while True: pass",
 	} {
 		began := time.Now()
@@ -69,6 +72,26 @@ func TestAFileThatHangs(t *testing.T) {
 			t.Errorf("%q: took %s", lines, took)
 		}
 	}
+	child, err := strconv.Atoi(strings.TrimSpace(printed.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := time.After(10 * time.Second)
+	for ticker := time.NewTicker(10 * time.Millisecond); syscall.Kill(child, 0) == nil && !isZombie(child); <-ticker.C {
+		select {
+		case <-end:
+			t.Fatalf("process %d, which the file has started, goes on", child)
+		default:
+		}
+	}
+}
+
+// isZombie says whether a process has ended and nobody has waited for it: in a container
+// that may be nobody's business.
+func isZombie(pid int) bool {
+	stat, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	_, after, _ := strings.Cut(string(stat), ") ")
+	return strings.HasPrefix(after, "Z")
 }
 
 func TestWhatAFileLeavesBehind(t *testing.T) {
