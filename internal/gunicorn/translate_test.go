@@ -179,6 +179,19 @@ func TestFileIsCarried(t *testing.T) {
 	}
 }
 
+// Threads that are patched cannot serve. gevent need not be installed for this.
+func TestPatching(t *testing.T) {
+	file := []string{"class monkey:", "    patch_all = staticmethod(lambda: None)", "monkey.patch_all()"}
+	_, tr := translated(t, "a:b", nil, conf(file...))
+	if len(tr.Left) != 1 || tr.Left[0].Place != "gunicorn.conf.py:3" || tr.Left[0].Refused || slices.ContainsFunc(given(tr), isHooks) {
+		t.Errorf("%+v", tr)
+	}
+	_, tr = translated(t, "a:b", nil, conf(append(file, "def on_exit(server): pass")...))
+	if errs := tr.Refusals(); len(errs) != 1 || !strings.HasPrefix(errs[0].Error(), "gunicorn.conf.py:3: monkey patching: ") {
+		t.Errorf("%v", errs)
+	}
+}
+
 func isHooks(line string) bool { return strings.HasPrefix(line, "hooks=") }
 
 func TestSystemdsSockets(t *testing.T) {
