@@ -148,11 +148,14 @@ func (c *Config) hookSettings() string {
 func (c *Config) ownSettings() map[string]any {
 	settings := map[string]any{
 		"workers": c.Workers, "threads": c.Threads, "preload_app": c.Preload, "bind": c.Bind,
-		"backlog": c.Backlog, "reuse_port": c.ReusePort, "chdir": c.Dir, "wsgi_app": c.App, "config": c.Hooks,
+		"backlog": c.Backlog, "reuse_port": c.ReusePort, "chdir": c.Dir, "config": c.Hooks,
 		"timeout": seconds(c.RequestTimeout), "graceful_timeout": seconds(c.DrainTimeout),
 		"keepalive": seconds(c.KeepaliveTimeout), "max_requests": c.MaxRequests, "max_requests_jitter": c.MaxRequestsJitter,
 		"limit_request_line": c.LimitRequestLine, "limit_request_fields": c.LimitRequestFields,
 		"forwarded_allow_ips": nonNil(c.TrustedProxies), "loglevel": logLevel(c.Logger),
+	}
+	if c.App != "" {
+		settings["wsgi_app"], settings["default_proc_name"] = c.App, c.App
 	}
 	if len(c.PythonPath) > 0 {
 		settings["pythonpath"] = strings.Join(c.PythonPath, ",")

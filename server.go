@@ -378,10 +378,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // ends the workers. What is not done when ctx ends is cut and killed, and ctx's
 // error returned.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.closeOnce.Do(func() { close(s.closed) })
 	if ctx.Err() != nil {
-		s.interruptWorkers()
+		s.interruptWorkers() // before any of them is told to end
 	}
+	s.closeOnce.Do(func() { close(s.closed) })
 	if r := s.running.Load(); r != nil {
 		return r.stop(ctx)
 	}

@@ -1,12 +1,17 @@
 package worker
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Children are the processes of this one that somebody waits for: zygotes, of all
 // generations. What else ends is an orphan, see AdoptOrphans.
 type Children struct {
 	mu   sync.Mutex
 	pids map[int]bool
+
+	forked atomic.Int64 // workers that the zygotes have made
 }
 
 // NewChildren returns an empty set.

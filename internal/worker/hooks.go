@@ -13,6 +13,7 @@ type Beginning struct {
 	Before  int  // as many were there before a reload; 0: there were none
 	Reload  bool // it takes the place of another in a reload
 	Listens bool // the server listens, and no other zygote has its place
+	forked  int  // workers, of all zygotes so far
 }
 
 func (b Beginning) tell(config map[string]any) {
@@ -20,6 +21,7 @@ func (b Beginning) tell(config map[string]any) {
 	config["workers_before"] = b.Before
 	config["reload"] = b.Reload
 	config["listens"] = b.Listens
+	config["forked"] = b.forked
 }
 
 // hooks are what the hooks of a factory's zygotes are to know. Its lock is never held

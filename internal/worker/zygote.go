@@ -77,6 +77,7 @@ func startZygote(ctx context.Context, opts *Options, begin Beginning) (*zygote, 
 	}
 	go z.receive()
 	config := opts.config()
+	begin.forked = int(z.children.forked.Load())
 	begin.tell(config)
 	if err := z.channel.send(wire.TypeLoad, config); err != nil {
 		// It may have said why before it went; the wait below reports that.
@@ -322,6 +323,7 @@ func (z *zygote) handleForked(d map[string]any, files []*os.File) {
 	}
 	z.mu.Unlock()
 	if ok {
+		z.children.forked.Add(1)
 		b.answer <- f
 	}
 }

@@ -209,6 +209,7 @@ class Logger:
         for handler in list(log.handlers):
             if getattr(handler, "_gunicorn", False):
                 log.removeHandler(handler)
+                handler.close()
         if output is None:
             return
         made = logging.StreamHandler(stream) if output == "-" else logging.FileHandler(output)

@@ -45,7 +45,7 @@ class CalledHooks(Hooks):
         names = config["logger_class"], config["log_config"]
         log = make_log(*names, self.cfg, self.outlet, module)
         self.server.log = log
-        self.accesses = any(names) and getattr(log, "access_log_enabled", True)
+        self.accesses = hasattr(log, "access") and getattr(log, "access_log_enabled", True)
 
     def has(self, name: str) -> bool:
         return name in self.functions
@@ -87,6 +87,7 @@ class CalledHooks(Hooks):
     def starting(self, config: dict[str, Any]) -> dict[str, Any] | None:
         before = config["workers_before"]
         self.server.changed(config["workers"])
+        self.server.worker_age = config["forked"]
         failure = self.require(
             "nworkers_changed", new_value=config["workers"], old_value=before or None
         )
@@ -123,7 +124,7 @@ class CalledHooks(Hooks):
         self.outlet.sink = sink
 
     def loaded(self, worker: Any, application: Any) -> dict[str, Any] | None:
-        self.server.app.callable = application
+        self.server.app.callable = worker.wsgi = application
         failure = self.require("post_worker_init", worker=worker)
         worker.booted = failure is None
         return failure

@@ -103,6 +103,13 @@ def _logger(name: str, outlet: Outlet, level: int) -> logging.Logger:
     return logger
 
 
+def let_go() -> None:
+    """Leaves the loggers that gunicorn has to another log than ours."""
+    for name in ("gunicorn.error", "gunicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers = [h for h in logger.handlers if not isinstance(h, _Handler)]
+
+
 def _name(number: int) -> str:
     return next((name for least, name in _LEVELS if number >= least), "debug")
 

@@ -6,7 +6,7 @@ import os
 from types import ModuleType
 from typing import Any
 
-from .hook_log import Log, Outlet
+from .hook_log import Log, Outlet, let_go
 from .hook_module import by_name
 from .hook_settings import HookConfig
 from .load_error import LoadError
@@ -39,6 +39,7 @@ def make_log(
     if not callable(made):
         raise LoadError(f"logger-class: {name} is not a class: it is of type {type(made).__name__}")
     cfg.give("logger_class", made)
+    let_go()
     try:
         return made(cfg)
     except Exception as exc:

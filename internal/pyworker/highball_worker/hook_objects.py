@@ -139,15 +139,12 @@ class Worker(Described):
         if cfg.max_requests:
             self.max_requests = cfg.max_requests + randint(0, cfg.max_requests_jitter or 0)
         self._slots: list[Any] = []
+        # wsgi, the application, is there when it has been imported.
 
     @property
     def nr(self) -> int:
-        """Requests that have begun here."""
+        """Requests that have begun here, and that pre_request has let pass."""
         return sum(slot.count for slot in self._slots)
-
-    @property
-    def wsgi(self) -> Callable[..., Any]:
-        return self.app.wsgi()
 
     def notify(self) -> None:
         """Does nothing: the front limits each request by itself (request-timeout)."""

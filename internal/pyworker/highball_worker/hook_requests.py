@@ -126,7 +126,7 @@ class ResponseView(Described):
 
     @property
     def chunked(self) -> bool:
-        return self.is_chunked()
+        return bool(self._response.status) and self.is_chunked()
 
     def is_chunked(self) -> bool:
         """Whether it has no length, so that HTTP/1.1 sends it in chunks."""

@@ -28,7 +28,7 @@ class CountingSlot(Slot):
         return super()._run(application, environ, response)
 
 
-class HookedSlot(CountingSlot):
+class HookedSlot(Slot):
     """Calls pre_request and post_request around each request, and tells the log of it.
 
     What comes after the request is a part of it: the slot is not free before, and the
@@ -40,6 +40,7 @@ class HookedSlot(CountingSlot):
         self._hooks = hooks
         self._worker = worker
         self._before = hooks.functions.get("pre_request")
+        self.count = 0
 
     def _run(
         self, application: Callable[..., Any], environ: dict[str, Any], response: Response
@@ -47,12 +48,14 @@ class HookedSlot(CountingSlot):
         call = _Call(self._hooks, self._worker, environ, response)
         before = self._before
         if before is None:
+            self.count += 1
             call.passed()
             failure = super()._run(application, environ, response)
         else:
 
             def serve(environ: dict[str, Any], start_response: Any) -> Any:
                 before(self._worker, call.request)
+                self.count += 1
                 call.passed()
                 return application(environ, start_response)
 

@@ -52,12 +52,13 @@ class Zygote:
 
     def _serve(self, wakeup: socket.socket, wake: socket.socket) -> Optional[Child]:
         while True:
-            ready, _, _ = select.select([self.sock, wakeup], [], [])
-            if wakeup in ready:
-                _drain(wakeup)
-                self._reap()
-            if self.sock not in ready:
-                continue
+            if not self.channel.pending:  # what is read already wakes nobody
+                ready, _, _ = select.select([self.sock, wakeup], [], [])
+                if wakeup in ready:
+                    _drain(wakeup)
+                    self._reap()
+                if self.sock not in ready:
+                    continue
             message = self.channel.receive()
             if message is None:
                 self._reap()

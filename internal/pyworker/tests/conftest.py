@@ -19,14 +19,15 @@ class Project:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(source))
 
-    def load(self, spec, pythonpath=()):
-        return hooks.load(self.config(spec, pythonpath=[str(entry) for entry in pythonpath]), self)
+    def load(self, spec, pythonpath=(), **others):
+        path = [str(entry) for entry in pythonpath]
+        return hooks.load(self.config(spec, pythonpath=path, **others), self)
 
     def config(self, spec, **others):
         return {
             "hooks": spec, "hooks_as_config": False, "logger_class": "", "log_config": "",
             "hook_settings": '{"workers": 2}' if spec else "", "pythonpath": [], "workers": 2,
-            "workers_before": 0, "reload": False, "listens": True, **others,
+            "workers_before": 0, "forked": 0, "reload": False, "listens": True, **others,
         }  # fmt: skip
 
     def __call__(self, level, text):
