@@ -41,6 +41,13 @@ def worker_abort(worker): tell("worker_abort", None, worker)
 def worker_exit(server, worker): tell("worker_exit", server, worker)
 def child_exit(server, worker): tell("child_exit", server, worker)
 def on_exit(server): tell("on_exit", server, None)
+def nworkers_changed(server, new, old): tell("nworkers_changed", server, None)
+def when_ready(server): tell("when_ready", server, None)
+def on_reload(server): tell("on_reload", server, None)
+def worker_int(worker): tell("worker_int", None, worker)
+def pre_exec(server): tell("pre_exec", server, None)
+def pre_request(worker, req): tell("pre_request", None, worker)
+def post_request(worker, req): tell("post_request", None, worker)
 `
 
 // shop is an application that says which hooks its process had when it was imported.

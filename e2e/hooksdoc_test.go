@@ -29,6 +29,65 @@ func documentedHooks(t *testing.T) (examples []string) {
 	}
 }
 
+// documentedHook is a row of the manual's table of hooks.
+type documentedHook struct{ name, process, when, exception string }
+
+func tableOfHooks(t *testing.T) (rows []documentedHook) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(harness.Root(), "docs", "OPERATIONS.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "\n| Hook | Process | When | An exception in it |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "| "), " | ")
+		name, _, called := strings.Cut(strings.TrimPrefix(cells[0], "`"), "(")
+		if called && len(cells) == 4 {
+			rows = append(rows, documentedHook{name, cells[1], cells[2], cells[3]})
+		}
+	}
+	return rows
+}
+
+// hooksWhose are those of whose exceptions the manual says what begins so.
+func hooksWhose(t *testing.T, exception ...string) (names []string) {
+	t.Helper()
+	for _, row := range tableOfHooks(t) {
+		for _, beginning := range exception {
+			if strings.HasPrefix(row.exception, beginning) {
+				names = append(names, row.name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		t.Fatalf("the manual has no hook whose exception is %q", exception)
+	}
+	return names
+}
+
+// The manual has each hook, and says of each what an exception does: the tests that try
+// that go by what it says.
+func TestEachHookIsDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("hookpeer", "gunicorn.conf.py"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := len(hooksWhose(t, "the start", "there is no fork", "at a start", "logged", "the reload fails", "the upgrade fails", "500"))
+	if rows := tableOfHooks(t); tried != len(rows) || len(rows) != 15 {
+		t.Errorf("the manual has %d hooks, and exceptions of %d are tried", len(rows), tried)
+	}
+	for _, row := range tableOfHooks(t) {
+		if !strings.Contains(string(text), "\ndef "+row.name+"(") {
+			t.Errorf("%s is not compared with gunicorn's", row.name)
+		}
+		if inZygote := strings.HasPrefix(row.process, "zygote"); !inZygote && !strings.HasPrefix(row.process, "worker") {
+			t.Errorf("%s is called in %q", row.name, row.process)
+		}
+	}
+}
+
 // djangoSite uses its database while it is imported.
 const djangoSite = `
 import django

@@ -43,9 +43,17 @@ def make_log(
     try:
         return made(cfg)
     except Exception as exc:
-        kind = f"{type(exc).__name__}: {exc}"
         what = f"log-config {log_config}" if log_config else f"logger-class {name}"
-        raise LoadError(f"{what} cannot be used: {kind}") from exc
+        raise LoadError(f"{what} cannot be used: {_causes(exc)}") from exc
+
+
+def _causes(exc: BaseException | None) -> str:
+    """logging says what it could not do, and only the cause of that why."""
+    said = []
+    while exc is not None:
+        said.append(f"{type(exc).__name__}: {exc}")
+        exc = exc.__cause__
+    return ", since ".join(said)
 
 
 def _give(log_config: str, cfg: HookConfig, module: ModuleType | None) -> None:

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import threading
 
 import pytest
 from highball_worker import wire
@@ -11,19 +12,28 @@ from highball_worker.zygote import Zygote
 # Its other sockets end with the process.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_messages_that_come_together_are_all_obeyed():
+    """Each before the front says anything more."""
     before = signal.getsignal(signal.SIGCHLD)
     ours, theirs = socket.socketpair()
+    answers = []
+
+    def front():
+        channel = wire.Channel(ours)
+        try:
+            answers.extend(channel.receive().value()["id"] for _ in range(3))
+        except OSError:
+            pass  # none within the time
+        ours.shutdown(socket.SHUT_WR)
+
     try:
         with ours, theirs:
-            ours.settimeout(10)
+            ours.settimeout(5)
             orders = [{"id": n, "name": "nworkers_changed", "new": n} for n in (1, 2, 3)]
             ours.sendall(b"".join(wire.frame(wire.HOOK, wire.dumps(order)) for order in orders))
-            ours.shutdown(socket.SHUT_WR)
+            thread = threading.Thread(target=front)
+            thread.start()
             assert Zygote(theirs).serve() is None
-            theirs.close()
-            channel = wire.Channel(ours)
-            answers = [channel.receive() for _ in orders]
-            assert [answer.value()["id"] for answer in answers] == [1, 2, 3]
-            assert {answer.kind for answer in answers} == {wire.HOOKED}
+            thread.join()
+            assert answers == [1, 2, 3]
     finally:
         signal.signal(signal.SIGCHLD, before)
