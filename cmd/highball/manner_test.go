@@ -1,0 +1,83 @@
+//go:build !windows
+
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// In gunicorn's manner SIGINT and SIGQUIT stop at once, and that is no failure; SIGTERM
+// drains as ever.
+func TestQuickStop(t *testing.T) {
+	for sig, closes := range map[os.Signal]bool{os.Interrupt: true, syscall.SIGQUIT: true, syscall.SIGTERM: false} {
+		p, signals := withSignals()
+		srv := newFake()
+		srv.stubborn = closes // a drain would not end
+		ctx, cancel := context.WithCancel(context.Background())
+		srv.atDrain = func() {}
+		logger := slog.New(slog.DiscardHandler)
+		up := &upgrader{srv: srv, reports: &reporter{}, logger: logger}
+		result := make(chan error)
+		go func() {
+			result <- p.serve(ctx, srv, &presence{logs: logs{server: logger}}, manner{quickStop: true}, &touched{}, up)
+		}()
+		signals <- sig
+		if closes {
+			<-srv.closed
+			cancel() // the fake ends with its context, a server by Close as well
+		}
+		if err := <-result; err != nil {
+			t.Errorf("%v: %v", sig, err)
+		}
+		cancel()
+	}
+}
+
+func TestNoWinch(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	for _, test := range []struct {
+		manner   manner
+		detached bool
+		want     string
+	}{
+		{manner{}, false, ""}, // the null device is no terminal
+		{manner{winchForDaemons: true}, false, "this is no daemon"},
+		{manner{winchForDaemons: true}, true, ""},
+	} {
+		if got := noWinch(null, test.manner, test.detached); got != test.want {
+			t.Errorf("%+v: %q", test, got)
+		}
+	}
+}
+
+// What gunicorn takes for a dash, a verb in its manner does as well, and says so.
+func TestUnknownAtom(t *testing.T) {
+	dir := t.TempDir()
+	values := resolved(t, "--access-log-format", "%(h)s %(zz)s", "--error-log", filepath.Join(dir, "log"))
+	if _, err := accessForm(values, manner{}); err == nil || !strings.Contains(err.Error(), "access-log-format: no such atom: zz") {
+		t.Error(err)
+	}
+	form, err := accessForm(values, manner{dashes: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _ := withSignals()
+	opened, err := p.openLogs(values, form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened.close()
+	if text, _ := os.ReadFile(filepath.Join(dir, "log")); !strings.Contains(string(text), "no such atom: zz") {
+		t.Errorf("the log says %q", text)
+	}
+}
