@@ -42,6 +42,7 @@ var spokes = map[string][]string{
 	"internal/gunicorn": {"internal/migrate", "internal/settings"},
 	"internal/migrate":  {"internal/settings"},
 	"internal/static":   {"internal/obs"},
+	"internal/statsd":   {"internal/obs"},
 	"internal/proxied":  {"internal/h1", "internal/obs", "internal/origin"},
 }
 

@@ -9,8 +9,11 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"highball/internal/obs"
 	"highball/internal/settings"
+	"highball/internal/statsd"
 )
 
 // logs are the loggers that the settings ask for.
@@ -19,6 +22,8 @@ type logs struct {
 	access *slog.Logger // nil when off
 	files  []logFile    // that they write to
 	start  *startLog    // nil: all there is to say is in the log
+
+	statsd *statsd.Client // nil: nobody counts
 }
 
 const errorLogName = "the error log"
@@ -28,6 +33,23 @@ type logFile struct {
 	*obs.LogFile
 	name    string // "the access log"
 	watched *obs.Watched
+}
+
+// openAllLogs opens what the settings name, and has statsd count.
+func (p *program) openAllLogs(cmd *cobra.Command, v settings.Values, manner manner) (logs, error) {
+	form, err := accessForm(v, manner)
+	if err != nil {
+		return logs{}, refused(cmd, err)
+	}
+	opened, err := p.openLogs(v, form)
+	if err != nil {
+		return opened, err
+	}
+	if err := opened.measure(v); err != nil {
+		opened.close()
+		return opened, refused(cmd, err)
+	}
+	return opened, nil
 }
 
 // openLogs opens what the settings name.
@@ -145,6 +167,9 @@ func (l logs) ends(err error) {
 }
 
 func (l logs) close() {
+	if l.statsd != nil {
+		l.statsd.Close()
+	}
 	for _, f := range l.files {
 		_ = f.Close()
 	}

@@ -96,11 +96,7 @@ func (p *program) launch(cmd *cobra.Command, values settings.Values, manner mann
 		return refused(cmd, err)
 	}
 	privileges.begin()
-	form, err := accessForm(values, manner)
-	if err != nil {
-		return refused(cmd, err)
-	}
-	logs, err := p.openLogs(values, form)
+	logs, err := p.openAllLogs(cmd, values, manner)
 	if err != nil {
 		return err
 	}
@@ -165,6 +161,7 @@ func (p *program) serve(ctx context.Context, srv server, as *presence, manner ma
 	defer stopReports()
 	go up.reports.run(reporting, up.place)
 	go as.run(reporting, srv, up.place)
+	go as.logs.gauge(reporting, srv)
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Run(ctx) }()
 	for _, t := range touched {

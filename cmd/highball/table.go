@@ -30,6 +30,7 @@ func settingsTable() settings.Table {
 			timeSettings(),
 			logSettings(),
 			mannerLogSettings(),
+			statsdSettings(),
 			controlSettings(),
 			queueSettings(),
 			recycleSettings(),

@@ -31,6 +31,36 @@ the lines are lost, requests are served, and standard error says so.`,
 	}
 }
 
+// statsdSettings say to whom it is told in numbers.
+func statsdSettings() []settings.Setting {
+	const group = "Logs"
+	return []settings.Setting{
+		{
+			Name: "statsd", Kind: settings.String, Group: group, Placeholder: "HOST:PORT|unix:PATH",
+			Automatic: "nobody",
+			Usage:     "a statsd server that gets counts and times of requests",
+			KnownAs:   []string{"statsd-host", "stats-push"},
+			Doc: `
+Where a statsd server listens for datagrams, ` + "`127.0.0.1:8125` or `unix:/run/statsd.sock`" + `. It gets gunicorn's measurements, several lines in a datagram: how many requests there were, how long they took, with which status, how
+many workers there are, how many requests wait, and how many lines the log has from warnings on; [OPERATIONS.md](OPERATIONS.md#statsd) has the names. None by default. Nothing waits for it: what cannot be sent is lost, and the log says so once a minute.`,
+		},
+		{
+			Name: "statsd-prefix", Kind: settings.String, Default: "highball", Group: group, Placeholder: "PREFIX",
+			Usage: "what the names of statsd's values begin with",
+			Doc: `
+What stands before the name of each value, with a dot between: ` + "`highball.requests`" + ` by default. Give ` + "`gunicorn`" + `, or ` + "`shop.gunicorn`" + ` where gunicorn's own prefix was ` + "`shop`" + `, and dashboards that were made for gunicorn find
+the same names. Without any prefix, when it is empty, names of several programs may be the same.`,
+		},
+		{
+			Name: "statsd-tags", Kind: settings.List, Group: group, Placeholder: "TAG",
+			Usage:   "a tag on each of statsd's values, as dogstatsd has them: env:production",
+			KnownAs: []string{"dogstatsd-tags"},
+			Doc: `
+Tags that each value has, as Datadog's agent and others understand them (` + "`|#env:production,web`" + `). None by default: a server that knows only statsd's own protocol throws away what has them. Repeat the flag for more than one.`,
+		},
+	}
+}
+
 // processSettings say how the process stands among others.
 func processSettings() []settings.Setting {
 	const group = "Process"

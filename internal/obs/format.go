@@ -167,11 +167,7 @@ func NewFormatLogger(w io.Writer, f *Format) *slog.Logger {
 
 // WantsDetails says whether the logger has a use for a record's Details.
 func WantsDetails(l *slog.Logger) bool {
-	if l == nil {
-		return false
-	}
-	h, ok := l.Handler().(interface{ wantsDetails() bool })
-	return ok && h.wantsDetails()
+	return l != nil && wantsDetails(l.Handler())
 }
 
 // appendRecord has the fields on the heap, as calls of atoms need them, and not where
