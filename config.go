@@ -316,6 +316,10 @@ type Config struct {
 	// that does not load is no error then. Default: nil, as for whom others use it.
 	Development *Development
 
+	// ProcName is what the Python processes are called in lists of processes, behind it
+	// ":z" for the one that forks and ":w" for workers. Default: as the interpreter.
+	ProcName string
+
 	// Standalone says that the process exists for this server alone: it adopts
 	// and reaps what its workers leave behind (Linux: PR_SET_CHILD_SUBREAPER).
 	Standalone bool

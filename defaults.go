@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"highball/internal/cpus"
 	"highball/internal/interp"
@@ -126,6 +127,9 @@ func (c *Config) check() error {
 	}
 	if err := c.checkStatic(); err != nil {
 		return err
+	}
+	if strings.ContainsFunc(c.ProcName, unicode.IsControl) {
+		return fmt.Errorf("proc-name: %q has control characters: write a name", c.ProcName)
 	}
 	return checkEnviron(c.Environ)
 }

@@ -177,7 +177,7 @@ func (s *Server) workerOptions(code string) worker.Options {
 		Preload: cfg.Preload, Hooks: cfg.Hooks, Environ: s.environ(), Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
 		QueueTimeHeader: cfg.QueueTimeHeader, AppStatic: string(cfg.AppStatic), DeployChecks: cfg.AppStatic != StaticDev && cfg.Trace == nil,
 		HooksAsConfig: cfg.HookSettings != nil, HookSettings: cfg.hookSettings(),
-		LoggerClass: cfg.LoggerClass, LogConfig: cfg.LogConfig, Beginning: s.hooks.beginning(s),
+		LoggerClass: cfg.LoggerClass, LogConfig: cfg.LogConfig, Beginning: s.hooks.beginning(s), ProcName: cfg.ProcName,
 		Version: Version, StartTimeout: max(cfg.StartTimeout, 0), Logger: cfg.Logger,
 		Attached: s.attached, Children: s.children, CheckVersion: s.checkVersion, Trace: cfg.Trace != nil, OnTrace: cfg.Trace,
 	}

@@ -25,7 +25,7 @@ func TestQuickStop(t *testing.T) {
 		up := &upgrader{srv: srv, reports: &reporter{}, logger: logger}
 		result := make(chan error)
 		go func() {
-			result <- p.serve(ctx, srv, &presence{logs: logs{server: logger}}, manner{quickStop: true}, &touched{}, up)
+			result <- p.serve(ctx, srv, &presence{logs: logs{server: logger}}, manner{quickStop: true}, nil, up)
 		}()
 		signals <- sig
 		if closes {

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"highball"
+	"highball/internal/daemon"
 	"highball/internal/settings"
 )
 
@@ -109,6 +110,7 @@ func (p *program) launch(cmd *cobra.Command, values settings.Values, manner mann
 		return err
 	}
 	limitProcessors(p.environ)
+	daemon.Name(values.String("proc-name"))
 	cfg := serverConfig(values, logs)
 	touched, err := watchFiles(values, cfg.Apps)
 	if err != nil {

@@ -48,6 +48,7 @@ func oneConfig(v settings.Values, logs logs) highball.Config {
 	cfg.ACME = acmeConfig(v)
 	cfg.LocalHTTPS = v.Bool("local-https")
 	cfg.Control = v.String("control")
+	cfg.ProcName = v.String("proc-name")
 	cfg.Logger = logs.server
 	cfg.AccessLog = logs.access
 	return cfg

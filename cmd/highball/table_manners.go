@@ -84,5 +84,14 @@ Has the server go on in the background, in a session of its own. The command ret
 server's standard output and error are ` + "`error-log`" + `'s, or nobody's: name a file there. Off by default: service managers and containers want the process that they have started, and where systemd waits to hear from it
 (` + "`NOTIFY_SOCKET`" + `), or sockets were handed to it, the start is refused.`,
 		},
+		{
+			Name: "proc-name", Kind: settings.String, Group: group, Placeholder: "NAME",
+			Automatic: "the programs' own names",
+			Usage:     "what the processes are called in ps and top",
+			KnownAs:   []string{"procname", "procname-prefix", "auto-procname", "default-proc-name", "process-name"},
+			Doc: `
+What the processes are called where the system lists them by name (` + "`top`, `ps -o comm`, `pgrep`" + `): the front by this name, the Python processes with ` + "`:z`" + ` behind it (the zygote) or ` + "`:w`" + ` (a worker). Linux has room for 15
+bytes; longer names are cut. By default they are ` + "`highball`" + ` and the interpreter's. Command lines, as ` + "`ps aux`" + ` shows them, stay as they are.`,
+		},
 	}
 }

@@ -109,7 +109,7 @@ func TestEveryFieldIsSet(t *testing.T) {
 		"--body-timeout", "5", "--body-min-rate", "6", "--body-grace", "7", "--max-connections", "12", "--max-connections-per-address", "13",
 		"--trusted-proxies", "unix", "--backlog", "14", "--reuse-port", "--https", "example.test", "--local-https",
 		"--static", "/x=.", "--app-static", "dev", "--static-index", "index.html", "--static-max-age", "15", "--reload-on-script-change",
-		"--reload-on-change", "--reload-extra", "x")
+		"--reload-on-change", "--reload-extra", "x", "--proc-name", "shop")
 	got := reflect.ValueOf(serverConfig(values, logs{server: slog.Default(), access: slog.Default()}))
 	for i := range got.NumField() {
 		if name := got.Type().Field(i).Name; slices.Contains([]string{"Trace", "Standalone", "Sockets", "Attached", "BeforeWorkers", "Apps", "HookSettings", "Development"}, name) {

@@ -3,6 +3,7 @@ package obs
 import (
 	"bytes"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -137,4 +138,17 @@ func FuzzFormat(f *testing.F) {
 			t.Errorf("got %q", got)
 		}
 	})
+}
+
+// The page for operators has each atom, by each of its names.
+func TestAtomsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/OPERATIONS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range atomNames() {
+		if page := string(text); !strings.Contains(page, "`%("+name+")s`") && !strings.Contains(page, "`"+name+"`") {
+			t.Errorf("the page does not have %s", name)
+		}
+	}
 }

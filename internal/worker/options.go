@@ -25,6 +25,7 @@ type Options struct {
 	Preload         bool
 	Trace           bool
 	Environ         map[string]string // goes into each request's environ
+	ProcName        string            // what the processes are called; "": as the interpreter
 	QueueTimeHeader bool              // X-Queue-Time is among the request's fields
 	DeployChecks    bool              // Django's checks for deployment run behind the first worker's start
 	AppStatic       string            // which static files are reported: "", "off", "deployed" or "dev"
@@ -89,6 +90,7 @@ func (o *Options) config() map[string]any {
 		"preload":           o.Preload,
 		"trace":             o.Trace,
 		"environ":           environ,
+		"proc_name":         o.ProcName,
 		"queue_time_header": o.QueueTimeHeader,
 		"app_static":        o.AppStatic,
 		"deploy_checks":     o.DeployChecks,

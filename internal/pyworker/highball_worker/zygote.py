@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import Any, NamedTuple, Optional
 
-from . import connections, forks, hooks, preload, signals, wire
+from . import connections, forks, hooks, names, preload, signals, wire
 from .loading import Application, load
 
 
@@ -94,6 +94,7 @@ class Zygote:
 
     def _load(self, config: dict[str, Any]) -> None:
         self.config = config
+        names.rename(config, "zygote")
         self.hooks = hooks.load(config, self._log)
         failure = self.hooks.failure or self.hooks.starting(config)
         if failure is None and config["preload"]:
@@ -130,6 +131,7 @@ class Zygote:
         if worker.pid == 0:
             worker.pid = os.getpid()
             forks.close_all()
+            names.rename(self.config, "worker")
             preload.renew()
             return Child(fds, self.config, self.application, self.hooks, worker)
         _close(fds)
