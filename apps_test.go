@@ -87,7 +87,7 @@ var process = []string{
 	"Bind", "TrustedProxies", "ProxyHeaders", "HeaderTimeout", "KeepaliveTimeout", "SendTimeout", "LimitRequestLine", "LimitRequestHead",
 	"LimitRequestFields", "MaxConnections", "MaxConnectionsPerAddress", "SpoolDir", "SpoolQuota", "DrainTimeout", "ResponseBudget", "MemoryBudget",
 	"ShutdownDelay", "Control", "Sockets", "TLS", "ACME", "LocalHTTPS", "Logger", "AccessLog", "Backlog", "ReusePort", "BeforeWorkers",
-	"Standalone", "Trace", "Apps", "Attached", "Development", "ProcName",
+	"Standalone", "Trace", "Apps", "Attached", "Development", "ProcName", "UWSGI",
 	"ScriptName", // is made of both
 }
 

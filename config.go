@@ -356,6 +356,11 @@ type Config struct {
 	// and Python. Default: none.
 	Attached *Attached
 
+	// UWSGI, if set, has applications find a Python module uwsgi, as under uWSGI: these
+	// options are its `uwsgi.opt`, of each the last value, or none for a flag. Default:
+	// there is no such module.
+	UWSGI map[string][]string
+
 	// Trace, if set, receives the steps of each request's call as the worker
 	// sees them. It is for `highball trace` and costs time on each request.
 	Trace func(event map[string]any)

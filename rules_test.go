@@ -41,9 +41,12 @@ var spokes = map[string][]string{
 	"internal/control":  {"internal/listen"}, // one rule for the files of sockets
 	"internal/gunicorn": {"internal/migrate", "internal/settings"},
 	"internal/migrate":  {"internal/settings"},
-	"internal/static":   {"internal/obs"},
-	"internal/statsd":   {"internal/obs"},
-	"internal/proxied":  {"internal/h1", "internal/obs", "internal/origin"},
+
+	"internal/uwsgiconf": {"internal/migrate", "internal/settings"},
+
+	"internal/static":  {"internal/obs"},
+	"internal/statsd":  {"internal/obs"},
+	"internal/proxied": {"internal/h1", "internal/obs", "internal/origin"},
 }
 
 // libraries are the packages of others, and who may import them outside of tests.

@@ -176,7 +176,7 @@ func (s *Server) workerOptions(code string) worker.Options {
 		App: cfg.App, PythonPath: cfg.PythonPath, Middleware: cfg.Middleware, Validate: cfg.Validate,
 		Preload: cfg.Preload, Hooks: cfg.Hooks, Environ: s.environ(), Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
 		QueueTimeHeader: cfg.QueueTimeHeader, AppStatic: string(cfg.AppStatic), DeployChecks: cfg.AppStatic != StaticDev && cfg.Trace == nil,
-		HooksAsConfig: cfg.HookSettings != nil, HookSettings: cfg.hookSettings(),
+		HooksAsConfig: cfg.HookSettings != nil, HookSettings: cfg.hookSettings(), UWSGI: cfg.uwsgiModule(),
 		LoggerClass: cfg.LoggerClass, LogConfig: cfg.LogConfig, Beginning: s.hooks.beginning(s), ProcName: cfg.ProcName,
 		Version: Version, StartTimeout: max(cfg.StartTimeout, 0), Logger: cfg.Logger,
 		Attached: s.attached, Children: s.children, CheckVersion: s.checkVersion, Trace: cfg.Trace != nil, OnTrace: cfg.Trace,

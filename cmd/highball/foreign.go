@@ -18,18 +18,6 @@ import (
 
 // A verb under another server's name reads that server's configuration, and serves.
 
-// asCalled are the arguments, with the verb before them that the program's name is: a
-// link called gunicorn takes gunicorn's command line.
-func asCalled(args []string) []string {
-	if len(args) == 0 {
-		return nil
-	}
-	if filepath.Base(args[0]) == gunicornName {
-		return append([]string{gunicornName}, args[1:]...)
-	}
-	return args[1:]
-}
-
 // foreignSettings resolves our settings from another server's configuration. What that
 // server has only by default (places says by which Place) gives way to our own variables
 // and file. What this build has no setting for is noted as left.

@@ -30,7 +30,7 @@ func TestGunicornsSettingsAreMappedToOurs(t *testing.T) {
 	}
 }
 
-func TestAsCalled(t *testing.T) {
+func TestByName(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"highball run x", "run x"},
 		{"/usr/bin/highball gunicorn x", "gunicorn x"},
@@ -38,7 +38,7 @@ func TestAsCalled(t *testing.T) {
 		{"/srv/venv/bin/gunicorn", "gunicorn"},
 		{"./gunicorn.old run", "run"},
 	} {
-		if got := strings.Join(asCalled(strings.Fields(tt.args)), " "); got != tt.want {
+		if got := strings.Join(byName(strings.Fields(tt.args)), " "); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.args, got, tt.want)
 		}
 	}

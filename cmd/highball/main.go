@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	os.Exit(run(context.Background(), asCalled(os.Args), os.Stdin, os.Stdout, os.Stderr, os.Environ()))
+	os.Exit(run(context.Background(), byName(os.Args), os.Stdin, os.Stdout, os.Stderr, os.Environ()))
 }
 
 // run is the whole program with everything that it takes from its process.
@@ -87,7 +87,7 @@ func (p *program) rootCommand() *cobra.Command {
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(p.runCommand(), p.devCommand(), p.gunicornCommand(), p.checkCommand(), p.traceCommand(), p.ctlCommand(), p.attachCommand(),
-		p.configCommand(), p.versionCommand())
+	root.AddCommand(p.runCommand(), p.devCommand(), p.gunicornCommand(), p.uwsgiCommand(), p.checkCommand(), p.traceCommand(), p.ctlCommand(),
+		p.attachCommand(), p.configCommand(), p.versionCommand())
 	return root
 }

@@ -33,6 +33,9 @@ type Options struct {
 	Threads         int // slots of one worker
 	Version         string
 
+	// UWSGI is what the module uwsgi of the Python side knows; empty: there is none.
+	UWSGI map[string]any
+
 	StartTimeout time.Duration // of one worker or zygote; 0 means none
 	Logger       *slog.Logger
 
@@ -99,6 +102,7 @@ func (o *Options) config() map[string]any {
 		"version":           o.Version,
 		"dev":               o.Development.config(),
 		"files":             o.OnFiles != nil,
+		"uwsgi":             o.UWSGI,
 	}
 }
 

@@ -30,6 +30,11 @@ class Interruption:
         self._settled = 0  # the last request with which interrupt() was done
         self._raised = 0  # the last request that was interrupted
 
+    @property
+    def number(self) -> int:
+        """The request that is served; 0 for none."""
+        return self._number
+
     # What the request's thread calls.
 
     def begin(self, number: int) -> None:

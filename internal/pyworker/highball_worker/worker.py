@@ -6,9 +6,9 @@ import socket
 import threading
 from typing import Any, Callable, Optional, TypeVar
 
-from . import deployment, environ, forks, lifeline, stacks, wire
+from . import deployment, environ, forks, lifeline, stacks, uwsgi_entry, wire
 from .control import Control
-from .failure import describe
+from .failure import describe, reason
 from .loading import Application, failed, load
 from .pipes import Pipes
 from .slot import WORDS, Slot
@@ -23,6 +23,7 @@ def run(child: Child) -> None:
     slots: Optional[list[Slot]] = receive_slots(control, child.hooks.slots(child.worker))
     if slots is None:
         os._exit(0)
+    uwsgi_entry.become(child.number, slots)
     application = _start(child)
     if child.config.get("files"):
         _tell_files(application, control)
@@ -54,6 +55,7 @@ def run(child: Child) -> None:
         checks.end()
     child.worker.alive = False
     control.exit()
+    _at_exit(control)
     flush()
 
 
@@ -76,8 +78,26 @@ def _start(child: Child) -> Application:
         return failed(failure)
     application = child.application or load(child.config)
     if application.failure is None:
+        application.failure = _call_post_fork_hook()
+    if application.failure is None:
         application.failure = child.hooks.loaded(child.worker, application.serve)
     return application
+
+
+def _call_post_fork_hook() -> Optional[dict[str, Any]]:
+    """uWSGI's way to say it, in the module of its name."""
+    try:
+        uwsgi_entry.call("post_fork_hook")
+    except BaseException as exc:
+        return reason(exc, "uwsgi.post_fork_hook failed")
+    return None
+
+
+def _at_exit(control: Control) -> None:
+    try:
+        uwsgi_entry.call("atexit")
+    except BaseException as exc:
+        control.log("error", "uwsgi.atexit failed\n" + describe(exc))
 
 
 def _begin_checks(child: Child) -> Optional[deployment.Checks]:

@@ -5,6 +5,7 @@ memory. It reaps them and reports how they ended.
 """
 
 import gc
+import itertools
 import os
 import select
 import signal
@@ -13,7 +14,7 @@ import sys
 import threading
 from typing import Any, NamedTuple, Optional
 
-from . import connections, forks, hooks, names, preload, signals, wire
+from . import connections, forks, hooks, names, preload, signals, uwsgi_entry, wire
 from .loading import Application, load
 
 
@@ -25,6 +26,7 @@ class Child(NamedTuple):
     application: Optional[Application]
     hooks: hooks.Hooks
     worker: Any
+    number: int  # among those that run, from 1 on
 
 
 class Zygote:
@@ -36,6 +38,7 @@ class Zygote:
         self.application: Optional[Application] = None
         self.hooks = hooks.Hooks()
         self.children: dict[int, Any] = {}
+        self.numbers: dict[int, int] = {}  # of the children
         self.own: set[int] = {sock.fileno()}  # descriptors that are not the application's
 
     def serve(self) -> Optional[Child]:
@@ -95,6 +98,7 @@ class Zygote:
     def _load(self, config: dict[str, Any]) -> None:
         self.config = config
         names.rename(config, "zygote")
+        uwsgi_entry.install(config["uwsgi"])
         self.hooks = hooks.load(config, self._log)
         failure = self.hooks.failure or self.hooks.starting(config)
         if failure is None and config["preload"]:
@@ -121,6 +125,7 @@ class Zygote:
             _close(fds)
             self._send(wire.FORKED, {"id": identifier, "pid": 0, "failure": failure})
             return None
+        number = next(n for n in itertools.count(1) if n not in self.numbers.values())
         flush()  # the child would write it once more
         try:
             worker.pid = forks.fork()
@@ -133,10 +138,11 @@ class Zygote:
             forks.close_all()
             names.rename(self.config, "worker")
             preload.renew()
-            return Child(fds, self.config, self.application, self.hooks, worker)
+            return Child(fds, self.config, self.application, self.hooks, worker, number)
         _close(fds)
         self.children[worker.pid] = worker
         self.hooks.parent_of(worker)
+        self.numbers[worker.pid] = number
         pidfd = _pidfd(worker.pid)
         self._send(wire.FORKED, {"id": identifier, "pid": worker.pid}, pidfd)
         _close(pidfd)
@@ -151,6 +157,7 @@ class Zygote:
                 done, status = pid, 0
             if done:
                 worker = self.children.pop(pid)
+                del self.numbers[pid]
                 worker.alive = False
                 self._send(wire.EXITED, {"pid": pid, "status": status})
                 self.hooks.reaped(worker)
