@@ -29,6 +29,7 @@ func (p *program) configCommand() *cobra.Command {
 		},
 	}
 	addSettings(cmd)
+	cmd.AddCommand(p.convertCommand())
 	cmd.AddCommand(&cobra.Command{
 		Use:   "docs",
 		Short: "Print the manual of all settings as Markdown",

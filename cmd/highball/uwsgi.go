@@ -84,7 +84,7 @@ func (p *program) given(tr *migrate.Translation) (settings.Values, error) {
 		if slices.ContainsFunc(table.Settings, func(s settings.Setting) bool { return s.Name == g.Name }) {
 			return false
 		}
-		tr.Leave(g.Place, g.Name, "this version has no such setting")
+		tr.Leave(g.Place, g.Name, fmt.Sprintf("this version has no such setting: it would be %q", g.Texts))
 		return true
 	})
 	return table.Resolve(settings.Sources{Given: tr.Given, Environ: p.environ})

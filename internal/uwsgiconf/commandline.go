@@ -63,7 +63,7 @@ func (r *reader) commandLine(args []string) error {
 // plain is for an argument that is no option: a file of options, or an application.
 func (r *reader) plain(file string) error {
 	if kind, ok := kindOf(file); ok {
-		return r.file(kind, file, "")
+		return r.within(Entry{Key: "the file", Value: file, Place: "argument"}, r.file(kind, file, ""))
 	}
 	switch {
 	case strings.HasSuffix(file, ".py"), strings.HasSuffix(file, ".wsgi"):
@@ -80,7 +80,7 @@ func (r *reader) long(arg string, rest []string) ([]string, error) {
 	o, known := find(name)
 	switch {
 	case !known:
-		return nil, fmt.Errorf("unknown option --%s%s", name, suggestion(name))
+		return nil, fmt.Errorf("unknown option --%s%s", name, suggestion(name, "--"))
 	case o.argument == none && given:
 		return nil, fmt.Errorf("--%s takes no value", name)
 	case o.argument == needed && !given:

@@ -105,7 +105,7 @@ func ReadFile(path string, sys System) (*Config, error) {
 
 func (r *reader) finish() (*Config, error) {
 	for _, file := range r.templates {
-		if err := r.add(file); err != nil {
+		if err := r.include("ini", file); err != nil {
 			return nil, err
 		}
 	}

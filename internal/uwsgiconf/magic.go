@@ -2,6 +2,7 @@ package uwsgiconf
 
 import (
 	"fmt"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,17 +16,14 @@ const uWSGIVersion = "2.0.31"
 // magic knows what %x stands for in a file. What stands for nothing is taken out, as
 // uWSGI does: a percent sign is written %%.
 type magic struct {
-	sys     System
-	path    string
-	first   string
-	section string
+	sys                   System
+	path, first           string // without links
+	written, firstWritten string
+	section               string // that was asked for
 }
 
 func (r *reader) magicFor(path, section string) magic {
-	if section != "" {
-		section = ":" + section
-	}
-	return magic{r.sys, r.real(path), r.real(r.first), path + section}
+	return magic{r.sys, r.real(path), r.real(r.first), path, r.first, section}
 }
 
 // expand returns the lines of a text. A % before the end of a line takes that end away.
@@ -81,8 +79,12 @@ func (m magic) value(c byte) string {
 		return m.sys.Program
 	case '[':
 		return "\x1b"
-	case 'x':
+	case 'x', 'X':
 		return m.section
+	case 'o':
+		return m.written
+	case 'O':
+		return m.firstWritten
 	}
 	return m.ofFile(c)
 }
@@ -114,7 +116,7 @@ func (m magic) ofFile(c byte) string {
 	case 'i', 'I':
 		return inode(path)
 	case 'j', 'J':
-		return fmt.Sprintf("%X", djb33x(path))
+		return fmt.Sprintf("%08X", bits.ReverseBytes32(djb33x(path)))
 	}
 	if c >= '0' && c <= '9' {
 		parts := strings.Split(strings.Trim(dir, "/"), "/")

@@ -68,14 +68,14 @@ func isOption(name string) bool {
 }
 
 // suggestion is the option that a wrong name may stand for, as the end of an error.
-func suggestion(name string) string {
+func suggestion(name, dashes string) string {
 	var names []string
 	for known := range allOptions() {
 		names = append(names, known)
 	}
 	slices.Sort(names)
 	if near := settings.Closest(name, names); near != "" {
-		return ": did you mean " + near + "?"
+		return ": did you mean " + dashes + near + "?"
 	}
 	return ""
 }

@@ -17,6 +17,9 @@ func (r *reader) substitute() error {
 	}{{'$', r.variable}, {'@', r.content}, {'%', r.option}} {
 		for i := range r.entries {
 			e := &r.entries[i]
+			if e.file == placeholder || isImmediate(e.Key) {
+				continue
+			}
 			value, err := replace(e.Value, pass.symbol, pass.find)
 			if err != nil {
 				return mistake(e.Place, "%s: %s", e.Key, err)
@@ -25,6 +28,16 @@ func (r *reader) substitute() error {
 		}
 	}
 	return nil
+}
+
+// isImmediate says whether uWSGI has obeyed an option when it comes to placeholders, so
+// that its value stays as it is written.
+func isImmediate(key string) bool {
+	switch key {
+	case "set", "set-placeholder", "set-ph", "ini", "include", "inherit", "yaml", "yml", "json", "js":
+		return true
+	}
+	return false
 }
 
 // replace goes through a text once; what it puts in is not looked at again.

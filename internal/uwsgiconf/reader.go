@@ -188,7 +188,7 @@ func (r *reader) checkStrict() error {
 	for _, e := range r.entries {
 		strict = strict || e.Key == "strict" && isTrue(e.Value)
 		if e.file != placeholder && !isOption(e.Key) {
-			errs = append(errs, mistake(e.Place, "unknown option %s, and strict is set%s", e.Key, suggestion(e.Key)))
+			errs = append(errs, mistake(e.Place, "unknown option %s, and strict is set%s", e.Key, suggestion(e.Key, "")))
 		}
 	}
 	if !strict {

@@ -27,7 +27,7 @@ func TestTableNamesOptions(t *testing.T) {
 					t.Errorf("%s stands for nothing", name)
 				}
 			} else if !isOption(name) {
-				t.Errorf("%s is no option%s", name, suggestion(name))
+				t.Errorf("%s is no option%s", name, suggestion(name, ""))
 			}
 		}
 	}

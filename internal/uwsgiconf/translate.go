@@ -50,7 +50,7 @@ func (t *translator) take(e Entry) {
 	case e.file == placeholder || e.quoted:
 		return // a name for %(…)
 	case !isOption(e.Key):
-		t.Leave(e.Place, e.Key, "uWSGI has no such option either, and ignores it"+suggestion(e.Key))
+		t.Leave(e.Place, e.Key, "uWSGI has no such option either, and ignores it"+suggestion(e.Key, ""))
 		return
 	case !ok:
 		t.Leave(e.Place, e.Key, "nothing here corresponds to it")
