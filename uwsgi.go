@@ -2,6 +2,9 @@ package highball
 
 import "os"
 
+// maxUWSGIBuffer is the largest that uWSGI's packets allow, and uwsgi.buffer_size says.
+const maxUWSGIBuffer = 1<<16 - 1
+
 // uwsgiModule is what the Python side's module uwsgi knows; nil: there is no such module.
 func (c *Config) uwsgiModule() map[string]any {
 	if c.UWSGI == nil {
@@ -15,6 +18,6 @@ func (c *Config) uwsgiModule() map[string]any {
 		}
 	}
 	return map[string]any{
-		"options": options, "masterpid": os.Getpid(), "numproc": c.Workers, "cores": c.Threads, "buffer_size": c.LimitRequestHead,
+		"options": options, "masterpid": os.Getpid(), "numproc": c.Workers, "cores": c.Threads, "buffer_size": min(c.LimitRequestHead, maxUWSGIBuffer),
 	}
 }

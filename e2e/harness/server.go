@@ -24,6 +24,7 @@ type Options struct {
 	Binds  []string // more of --bind: the first is plain HTTP
 	Env    []string // more of the environment
 	Binary string   // another highball than Binary()
+	Line   []string // all that follows the program's name, in the place of what the others say
 
 	Upgraded bool // Upgrade will be called: others go on with the log
 
@@ -99,7 +100,11 @@ func Launch(o Options) (*Server, error) {
 	for _, bind := range o.Binds {
 		args = append(args, "--bind", bind)
 	}
-	cmd := exec.Command(args[0], append(args[1:], o.Args...)...)
+	args = append(args, o.Args...)
+	if o.Line != nil {
+		args = append(append(slices.Clip(o.Around), cmp.Or(o.Binary, binary)), o.Line...)
+	}
+	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(CleanEnviron(), "TMPDIR="+s.scratch, markName+"="+s.mark, "PYTHONDONTWRITEBYTECODE=1")
 	cmd.Env = append(cmd.Env, o.Env...)
 	cmd.ExtraFiles = o.Files

@@ -54,6 +54,12 @@ func UWSGI(t testing.TB, application string, args ...string) *Peer {
 	}, args...)...)
 }
 
+// UWSGIFile runs uWSGI with an ini file, in which ADDRESS and DIR stand for where to listen
+// and for the scratch directory.
+func UWSGIFile(t testing.TB, ini string) *Peer {
+	return run(t, "uwsgi", ini, "--plugin", "python3", "--ini", "DIR/config")
+}
+
 func run(t testing.TB, program, config string, args ...string) *Peer {
 	t.Helper()
 	path := Find(t, program)

@@ -17,8 +17,13 @@ type logic struct {
 // beginLogic takes `if-…` and `for…`.
 func (r *reader) beginLogic(e Entry) (bool, error) {
 	name, ok := logicName(e.Key)
+	if !ok && !isEnd(e.Key) {
+		return false, nil
+	}
+	e.file = placeholder // an application sees it among the options, and it is done with
+	r.entries = append(r.entries, e)
 	if !ok {
-		return isEnd(e.Key), nil
+		return true, nil
 	}
 	l := &logic{begin: e}
 	switch {
@@ -65,7 +70,7 @@ func (r *reader) inLogic(e Entry) error {
 	open := r.logic
 	if isEnd(e.Key) {
 		r.logic = nil
-		return nil
+		return r.take(e)
 	}
 	if _, nested := logicName(e.Key); nested {
 		return mistake(e.Place, "%s within the %s of %s: they do not nest, end the first with `endif =`", e.Key, open.begin.Key, open.begin.Place)

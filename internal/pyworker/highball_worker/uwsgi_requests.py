@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
+    from .interrupt import Interruption
     from .slot import Slot
+
+GRACE = 5.0  # seconds, as after a request-timeout
 
 
 class Requests:
@@ -44,17 +50,35 @@ class Requests:
         return variables
 
     def limit(self, seconds: int) -> None:
-        """RequestTimeout is raised in this request after so long; 0 takes that back."""
+        """RequestTimeout is raised in this request after so long; 0 takes that back.
+
+        One that does not yield for GRACE more has its process killed, as uWSGI does.
+        """
         thread, slot = self._current()
         timer = self._timers.pop(thread, None)
         if timer is not None:
             timer.cancel()
         if slot is None or seconds <= 0:
             return
-        interruption = slot.interruption
-        # One that comes late finds another number, and does nothing.
-        arguments = (interruption.number, float(seconds))
-        timer = threading.Timer(seconds, interruption.interrupt, arguments)
-        timer.daemon = True
-        self._timers[thread] = timer
-        timer.start()
+        running = (slot.interruption, slot.interruption.number)
+        self._timers[thread] = _after(seconds, _interrupt, *running, float(seconds))
+
+
+def _after(seconds: float, function: Callable[..., None], *arguments: Any) -> threading.Timer:
+    timer = threading.Timer(seconds, function, arguments)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _interrupt(interruption: Interruption, number: int, seconds: float) -> None:
+    """A timer that comes late finds another number, and does nothing."""
+    if interruption.interrupt(number, seconds):
+        _after(GRACE, _kill, interruption, number)
+
+
+def _kill(interruption: Interruption, number: int) -> None:
+    if interruption.number == number:
+        sys.stderr.write("uwsgi.set_user_harakiri: a request does not yield, its process ends\n")
+        sys.stderr.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
