@@ -191,7 +191,9 @@ func (s *Server) scaleApps(n int) error {
 	}
 	var errs []error
 	for i, size := range divide(n, s.shares()) {
-		errs = append(errs, s.apps[i].Scale(size))
+		if app := s.apps[i]; app.pool.Size() != size {
+			errs = append(errs, app.Scale(size))
+		}
 	}
 	return errors.Join(errs...)
 }
