@@ -186,6 +186,9 @@ func TestAllAppsStartOrNone(t *testing.T) {
 	if w := get(srv, "/"); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("the other serves: %d", w.Code)
 	}
+	if h := srv.Health(); h.Ready != 0 {
+		t.Errorf("%d workers are left", h.Ready)
+	}
 }
 
 func TestScaleIsShared(t *testing.T) {

@@ -99,3 +99,18 @@ func ExampleServer_ServeHTTP() {
 	defer srv.Close()
 	fmt.Println(get(srv, "/hello").Code)
 }
+
+// Two applications behind the same addresses, each with workers of its own.
+func ExampleApp() {
+	srv, err := highball.New(highball.Config{
+		Bind: []string{":8000"},
+		Apps: []highball.App{
+			{Hosts: []string{"shop.example.com"}, Config: highball.Config{App: "/srv/shop/shop.wsgi", Workers: 8}},
+			{Path: "/wiki", Config: highball.Config{App: "wiki.wsgi:application", Dir: "/srv/wiki"}},
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Fatal(srv.Run(context.Background()))
+}
