@@ -11,10 +11,12 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"highball"
+	"highball/internal/origin"
 )
 
 func TestRoutes(t *testing.T) {
@@ -155,6 +157,40 @@ func TestApps(t *testing.T) {
 	}
 	if n := srv.Workers(); n != 3 {
 		t.Errorf("%d workers", n)
+	}
+	var pids []int
+	for _, path := range []string{"/", "/shop", "http://b.example/b"} {
+		pid, _ := strconv.Atoi(ask(t, srv, path)["pid"])
+		pids = append(pids, pid)
+	}
+	if err := srv.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, pid := range pids {
+		awaitGone(t, pid)
+	}
+}
+
+// A proxy that has taken a prefix off the path may be in front of all applications, or
+// have chosen by it already; the server may be in a Mount besides.
+func TestAppsBehindAProxyWithAPrefix(t *testing.T) {
+	srv := sites(t, highball.App{}, highball.App{Path: "/shop"}, highball.App{Path: "/shop/admin"})
+	mount := highball.Mount{"/in": srv}
+	for _, tt := range []struct {
+		h                  http.Handler
+		script, path, want string
+	}{
+		{srv, "", "/shop/x", "/shop"}, {srv, "/shop", "/x", "/shop"}, {srv, "/shop", "/admin/x", "/shop/admin"}, {srv, "/outer", "/shop/x", "/shop"},
+		{srv, "/outer", "/y", ""}, {mount, "", "/in/shop/x", "/shop"}, {mount, "/outer", "/in/shop/x", "/shop"}, {mount, "/in", "/shop/x", "/shop"},
+	} {
+		r := httptest.NewRequest("GET", "/asked", nil)
+		w := httptest.NewRecorder()
+		tt.h.ServeHTTP(w, r.WithContext(origin.With(r.Context(), &origin.Origin{Prefix: tt.script, Path: &tt.path})))
+		if w.Code != http.StatusOK {
+			t.Errorf("%q and %q: %d", tt.script, tt.path, w.Code)
+		} else if got := facts(t, w.Body.String())["site.name"]; got != tt.want {
+			t.Errorf("%q and %q: went to %q, want %q", tt.script, tt.path, got, tt.want)
+		}
 	}
 }
 

@@ -101,6 +101,9 @@ func TestReloads(t *testing.T) {
 		t.Fatalf("%s%s", out, errs)
 	}
 	is("a1", "b2")
+	if got := s.status(t).Application; got != "application of a.wsgi, application of b.wsgi" {
+		t.Errorf("the applications are %q", got)
+	}
 	if _, errs, code := s.ctl(t, "reload", "c"); code != 1 || errs != "highball: error: no such application: \"c\" is none of a, b\n" {
 		t.Errorf("%d %s", code, errs)
 	}
@@ -222,7 +225,12 @@ func TestTouchReloadsOne(t *testing.T) {
 	s.write(t, "b.wsgi", answering("b2"))
 	s.write(t, "deployed", "")
 	harness.Eventually(t, "a is reloaded", func() bool { return s.get(t, "x/a").Body == "a2" })
+	s.write(t, "deployed", "again") // by the second reload the first is over
+	harness.Eventually(t, "a is reloaded again", func() bool { return s.app(t, "a").Generation == 3 })
 	s.get(t, "b.example/").Want(t, 200, "b1")
+	if b := s.app(t, "b"); b.Generation != 1 {
+		t.Errorf("b was reloaded: %+v", b)
+	}
 }
 
 // A request that comes after the script has changed is answered by the new code, and none

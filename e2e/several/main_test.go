@@ -99,7 +99,8 @@ type worker struct {
 }
 
 type status struct {
-	State   string
+	State, Application string
+
 	Apps    []app
 	Workers []worker
 }
