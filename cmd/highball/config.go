@@ -75,6 +75,8 @@ Each setting can be given in four places. The first of these that gives it count
 3. the settings file in TOML, ` + "`request_timeout = \"30s\"`" + `: the one that ` + "`--config`" + ` names, or ` + "`highball.toml`" + ` in the working directory;
 4. the default.
 
+Where ` + "`manage.py highball`" + ` starts the server, ` + "`HIGHBALL = {...}`" + ` of [Django's settings](OPERATIONS.md#django) stands between the second and the third.
+
 ` + "`highball config`" + ` prints what is in force and where it comes from, in the form of a settings file.
 
 - **Lists and tables** are replaced as a whole by a higher place, never merged. A flag is repeated for each entry. In a variable the

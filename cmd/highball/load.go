@@ -40,10 +40,14 @@ func hasSettings(cmd *cobra.Command) bool { return cmd.Flags().Lookup("bind") !=
 func (p *program) loadSettings(cmd *cobra.Command, args []string) (settings.Values, error) {
 	table := settingsTable()
 	sources := settings.Sources{Flags: cmd.Flags(), Args: args, Environ: p.environ}
+	object, err := djangoSettings(p.environ)
+	if err != nil {
+		return settings.Values{}, usageError{err, cmd.CommandPath()}
+	}
+	sources.Object = object
 	// Which file to read is itself a setting, so the others are read twice.
 	// Mistakes are found again then, together with those of the file.
 	values, _ := table.Resolve(sources)
-	var err error
 	if sources.File, err = settingsFile(values); err == nil {
 		values, err = table.Resolve(sources)
 	}

@@ -28,20 +28,3 @@ func TestInherited(t *testing.T) {
 		t.Error("this process is no daemon")
 	}
 }
-
-func TestIsTerminal(t *testing.T) {
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer null.Close()
-	if IsTerminal(null) {
-		t.Error("the null device is taken for a terminal")
-	}
-	if terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0); err == nil {
-		defer terminal.Close()
-		if !IsTerminal(terminal) {
-			t.Error("a terminal is not taken for one")
-		}
-	}
-}

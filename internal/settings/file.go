@@ -26,21 +26,26 @@ func (t Table) readFile(path string) (map[string]any, []error) {
 		}
 		return nil, []error{fmt.Errorf("%s: %w", path, err)}
 	}
+	return content, t.checkKeys(content, path, func(key string) string { return path + ": " + key })
+}
+
+// checkKeys has an error for each key of what has this name that is none of t's. place
+// says where one is.
+func (t Table) checkKeys(content map[string]any, name string, place func(key string) string) (errs []error) {
 	known := map[string]Setting{}
 	for _, s := range t.Settings {
 		known[s.Key()] = s
 	}
-	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(content)) {
 		s, ok := known[key]
 		switch {
 		case !ok:
-			errs = append(errs, t.unknownKey(path, key))
+			errs = append(errs, t.unknownKey(name, key))
 		case s.FlagOnly:
-			errs = append(errs, fmt.Errorf("%s: %s: can be given only as the flag %s", path, key, s.Flag()))
+			errs = append(errs, fmt.Errorf("%s: can be given only as the flag %s", place(key), s.Flag()))
 		}
 	}
-	return content, errs
+	return errs
 }
 
 // UnknownArgument is the error for an argument of a function, at place, whose name is no
@@ -53,7 +58,7 @@ func (t Table) UnknownArgument(place, name string) error {
 	return fmt.Errorf("%s: unknown setting %q%s", place, name, hint)
 }
 
-func (t Table) unknownKey(path, key string) error {
+func (t Table) unknownKey(name, key string) error {
 	hint := ""
 	if s, ok := t.guess(key); ok {
 		hint = didYouMean(s.Key(), "")
@@ -61,7 +66,7 @@ func (t Table) unknownKey(path, key string) error {
 			hint = didYouMean(s.Flag(), "the flag ")
 		}
 	}
-	return fmt.Errorf("%s: unknown key %q%s", path, key, hint)
+	return fmt.Errorf("%s: unknown key %q%s", name, key, hint)
 }
 
 // fromTOML returns the texts that a value of the file stands for. TOML has

@@ -35,6 +35,10 @@ type Sources struct {
 	// Environ is the process environment, entries of the form "NAME=value".
 	Environ []string
 
+	// Object, if set, is a table of settings in a program that starts this one. It comes
+	// before the file.
+	Object *Object
+
 	// File is the path of a TOML file, or empty for none.
 	File string
 }
@@ -80,6 +84,9 @@ func (r *resolver) readSources() {
 	var errs []error
 	r.environ, errs = r.table.readEnviron(r.from.Environ)
 	r.errs = append(r.errs, errs...)
+	if r.from.Object != nil {
+		r.errs = append(r.errs, r.table.checkKeys(r.from.Object.Content, r.from.Object.Name, r.from.Object.place)...)
+	}
 	if r.from.File != "" {
 		r.file, errs = r.table.readFile(r.from.File)
 		r.errs = append(r.errs, errs...)
@@ -146,6 +153,12 @@ func (r *resolver) lookup(s Setting) (texts []string, source, place string, err 
 	name := r.table.Variable(s)
 	if text, ok := r.environ[name]; ok {
 		return s.split(text), "variable " + name, name, nil
+	}
+	if object := r.from.Object; object != nil {
+		if content, ok := object.Content[s.Key()]; ok {
+			texts, err = s.fromTOML(content)
+			return texts, object.Name, object.place(s.Key()), err
+		}
 	}
 	if content, ok := r.file[s.Key()]; ok && !r.isSection(s.Key()) {
 		texts, err = s.fromTOML(content)

@@ -1,0 +1,1 @@
+"""What manage.py gets by `highball` in INSTALLED_APPS."""
