@@ -9,13 +9,13 @@ SECRET_KEY = os.environ.get("SECRET_KEY", "for this example only")
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost 127.0.0.1 [::1]").split()
 
-# No staticfiles: the admin works, and looks plain.
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.staticfiles",
     "guestbook",
 ]
 
@@ -54,6 +54,10 @@ DATABASES = {
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
+
+# `manage.py collectstatic` puts them there, and Highball serves them.
+STATIC_URL = "static/"
+STATIC_ROOT = os.environ.get("STATIC_ROOT", BASE_DIR / "collected")
 
 # To standard error, which Highball puts into its log.
 LOGGING = {

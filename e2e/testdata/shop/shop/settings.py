@@ -27,3 +27,6 @@ USE_TZ = True
 STATIC_URL = os.environ.get("SHOP_STATIC_URL", "static/")
 STATIC_ROOT = BASE_DIR / "collected"
 STATICFILES_DIRS = [BASE_DIR / "assets", ("brand", BASE_DIR / "brand")]
+
+if "SHOP_PROXY_HEADER" in os.environ:
+    SECURE_PROXY_SSL_HEADER = (os.environ["SHOP_PROXY_HEADER"], "https")
