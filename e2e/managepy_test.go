@@ -68,7 +68,7 @@ func TestManagePyServes(t *testing.T) {
 	python := s.Wait(t, func(e harness.Entry) bool { return e.Message() == "python" })
 	want(t, "interpreter", python.Text("path"), p.python)
 	application := s.Wait(t, func(e harness.Entry) bool { return e.Message() == "application" })
-	want(t, "application", application.Text("target"), "shop.wsgi:application")
+	want(t, "application, which nobody had to look for", application.Text("target")+" "+application.Text("kind"), "shop.wsgi:application module")
 	s.Get(t, "/url").Want(t, 200, "/static/catalogue/shop.css")
 
 	_ = s.Signal(syscall.SIGHUP)

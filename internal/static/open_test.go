@@ -1,6 +1,8 @@
 package static
 
 import (
+	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,6 +68,41 @@ func TestTagsOfCodings(t *testing.T) {
 	if refused.Code != 412 || refused.Header().Get("Content-Length") != "" || refused.Header().Get("Content-Encoding") != "" {
 		t.Errorf("got %d %v", refused.Code, refused.Header())
 	}
+}
+
+// FuzzPaths looks for a path that gets at what is beside the directory, or hidden in it.
+func FuzzPaths(f *testing.F) {
+	dir := f.TempDir()
+	for name, text := range map[string]string{"in/a.txt": "served", "in/d/b.txt": "served", "in/.env": "secret", "in/d/.git/x": "secret", "secret.txt": "secret"} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			f.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			f.Fatal(err)
+		}
+	}
+	for link, target := range map[string]string{"out": "..", "root": "/", "self": "."} {
+		if err := os.Symlink(target, filepath.Join(dir, "in", link)); err != nil {
+			f.Fatal(err)
+		}
+	}
+	for _, seed := range []string{
+		"/s/a.txt", "/s/d/b.txt", "/s/self/a.txt", "/s/self/.env", "/s/out/secret.txt", "/s/../secret.txt", "/s/d/../../secret.txt", "/s/.env", "/s//.env",
+		"/s/.well-known/../.env", "/s/./.env", "/s/root" + dir + "/secret.txt", "/s/d/.git/x", "/s/out/in/.env", "/s/a.txt\x00/../../secret.txt",
+	} {
+		f.Add(seed)
+	}
+	files := New(http.NotFoundHandler(), Options{
+		Paths: func(r *http.Request) (path, whole, info string) { return r.URL.Path, r.URL.Path, r.URL.Path }, Logger: slog.New(slog.DiscardHandler),
+	})
+	files.Set([]Mount{{URL: "/s", Dir: filepath.Join(dir, "in")}})
+	f.Fuzz(func(t *testing.T, path string) {
+		got := get(files, "GET", path)
+		if body := got.Body.String(); got.Code == 200 && body != "served" {
+			t.Errorf("%q: got %.100q", path, body)
+		}
+	})
 }
 
 // A deployment that puts another directory in the place of the first needs no reload.
