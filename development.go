@@ -52,6 +52,19 @@ func (c *Config) onLoopback() bool {
 	return true
 }
 
+// tellWithoutDebugger says why there is none that was asked for.
+func (s *Server) tellWithoutDebugger() {
+	d := s.cfg.Development
+	if d == nil || !d.Debugger || s.cfg.development("").Debugger {
+		return
+	}
+	why := "other machines reach the server: bind it to 127.0.0.1 alone"
+	if s.cfg.onLoopback() {
+		why = "there are several processes, of which one has the frames: --workers 1"
+	}
+	s.logger.Info("no debugger in the pages, they only show: " + why)
+}
+
 // tellDevelopment logs what concerns one who develops.
 func (g *generation) tellDevelopment(ready worker.Ready) {
 	g.s.broken.Store(ready.Broken != nil)

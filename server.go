@@ -340,6 +340,7 @@ func (s *Server) startWorkers(ctx context.Context) error {
 		return err
 	}
 	s.announce(<-s.first)
+	s.tellWithoutDebugger()
 	s.codes.serve()
 	return nil
 }

@@ -128,6 +128,9 @@ func contains(t *testing.T, text string, wanted ...string) {
 	t.Helper()
 	for _, want := range wanted {
 		if !strings.Contains(text, want) {
+			if _, rest, ok := strings.Cut(text, "</style>"); ok {
+				text = rest // where there is something to read
+			}
 			t.Errorf("%q is not in\n%.3000s", want, text)
 		}
 	}

@@ -11,6 +11,7 @@ from .where import deepest
 
 # What is said, and the rule that it is about.
 _MEANINGS = (
+    (r"made of bytes|non-bytestring|of type bytes", "bytes"),
     (r"No Content-Type header|Content-Type header found in a", "content-type"),
     (r"Status|status", "status"),
     (r"Headers|header", "headers"),
@@ -19,7 +20,6 @@ _MEANINGS = (
     (r"start_response has not yet been called|sent no status", "start-before-body"),
     (r"start_response.*second time|start_response\(\) was called a second", "start-twice"),
     (r"must not return a string|iterator|Iterator|iterable", "iterable"),
-    (r"made of bytes|non-bytestring|bytes", "bytes"),
     (r"Environ|environ|SCRIPT_NAME|PATH_INFO", "environ-keys"),
     (r"Content-Length", "too-long"),
 )
