@@ -167,6 +167,7 @@ func (c *changes) finished(err error, evenThen bool) {
 	if err != nil {
 		text := report(err)
 		c.failure.Store(&text)
+		c.s.codes.serve() // pages that are open have this to show
 	}
 	c.openUnlessMore(evenThen)
 }

@@ -105,7 +105,7 @@ func (c *codes) start(code string) {
 	c.newest = code
 }
 
-// serve notes that the one which was tried serves.
+// serve notes that the one which was tried serves, or what keeps it from that.
 func (c *codes) serve() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

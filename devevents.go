@@ -50,7 +50,7 @@ func (c *changes) events(w http.ResponseWriter, r *http.Request) {
 	for {
 		code, changed := c.s.codes.current()
 		line := ": waiting\n\n"
-		if code != asked && c.failure.Load() == nil {
+		if code != asked {
 			line = "event: reload\ndata: " + code + "\n\n"
 		}
 		if _, err := io.WriteString(w, line); err != nil || control.Flush() != nil {

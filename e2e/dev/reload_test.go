@@ -177,7 +177,8 @@ func ask(client *http.Client, url string) string {
 func TestHangingImportIsGivenUp(t *testing.T) {
 	t.Parallel()
 	p := start(t, files{"app.py": plain, "text.py": text(1)})
-	p.after(func() { p.save("text.py", "import time\ntime.sleep(1000)\n") })
+	p.save("text.py", "import time\nopen('hangs', 'w').close()\ntime.sleep(1000)\n")
+	harness.Eventually(t, "the import hangs", func() bool { _, err := os.Stat(p.path("hangs")); return err == nil })
 	p.after(func() { p.save("text.py", text(2)) })
 	p.Get(t, "/").Want(t, 200, "2")
 }
