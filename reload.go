@@ -81,6 +81,9 @@ func (s *Server) replaceAll(ctx context.Context) error {
 		s.logger.Error("reload failed, the old code serves on: " + err.Error())
 		return err
 	}
+	if s.changes != nil {
+		s.changes.failure.Store(nil) // whoever has asked for the reload
+	}
 	s.codes.serve()
 	message := "reload: the new code serves"
 	if s.broken.Load() {

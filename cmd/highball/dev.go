@@ -99,9 +99,6 @@ func (c *devConsole) colours() bool {
 
 func (c *devConsole) adjust(cfg *highball.Config) {
 	c.url = urlOf(cfg)
-	if cfg.AppStatic == highball.StaticAutomatic {
-		cfg.AppStatic = highball.StaticDev
-	}
 	cfg.Preload = false // what was imported before a fork stays as it was
 	cfg.Development = &highball.Development{
 		Debugger: !c.flags.noDebugger, Terminal: terminal.Is(os.Stdin) && terminal.Is(os.Stdout),
@@ -175,7 +172,7 @@ func (p *program) devSettings(cmd *cobra.Command, args []string, flags *devFlags
 	}
 	const source = "highball dev"
 	for name, content := range map[string]any{
-		"workers": 1, "validate": true, "reload-on-change": true, "access-log": "-", "drain-timeout": drainDev,
+		"workers": 1, "validate": true, "app-static": "dev", "reload-on-change": true, "access-log": "-", "drain-timeout": drainDev,
 		"request-timeout": time.Duration(0), "queue-timeout": time.Duration(0), // a debugger may wait for its user
 	} {
 		if values.Source(name) == settings.SourceDefault {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"highball/e2e/harness"
@@ -61,6 +63,26 @@ func TestCodeThatEndsItsProcess(t *testing.T) {
 	contains(t, page.Body, "<!doctype html>", "exit", "last words", "/.highball/dev-events?code=")
 	contains(t, p.Get(t, "/").Body, "last words")
 	p.after(func() { p.save("text.py", text(2)) })
+	p.Get(t, "/").Want(t, 200, "2")
+}
+
+// A reload by hand mends what a change has broken.
+func TestReloadByHandEndsThePage(t *testing.T) {
+	t.Parallel()
+	p := start(t, files{"app.py": "import os
+if os.path.exists('broken'):
+    os._exit(7)
+" + plain, "text.py": text(1)})
+	p.save("broken", "")
+	p.after(func() { p.save("text.py", text(2)) })
+	contains(t, p.Get(t, "/").Body, "exit code 7")
+	if err := os.Remove(p.path("broken")); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	p.Wait(t, func(harness.Entry) bool { return p.Count(reloaded) == 1 })
 	p.Get(t, "/").Want(t, 200, "2")
 }
 
