@@ -69,10 +69,7 @@ func TestCodeThatEndsItsProcess(t *testing.T) {
 // A reload by hand mends what a change has broken.
 func TestReloadByHandEndsThePage(t *testing.T) {
 	t.Parallel()
-	p := start(t, files{"app.py": "import os
-if os.path.exists('broken'):
-    os._exit(7)
-" + plain, "text.py": text(1)})
+	p := start(t, files{"app.py": "import os\nif os.path.exists('broken'):\n    os._exit(7)\n" + plain, "text.py": text(1)})
 	p.save("broken", "")
 	p.after(func() { p.save("text.py", text(2)) })
 	contains(t, p.Get(t, "/").Body, "exit code 7")
