@@ -103,6 +103,7 @@ class HostedSlot(Slot):
         forks.abandon(self.sock, self.lane)
         self.sock.close()
         self.lane.close()
+        self._words.release()  # with the last of them goes the mapping, and its descriptor
 
 
 class Hosted:
