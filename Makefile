@@ -91,7 +91,7 @@ test-mounted: build $(VENV)/.test ## the end-to-end tests once more, over net/ht
 	HIGHBALL_TEST_ENGINE=net/http $(WITH_VENV) $(GO) test -count=1 -skip '^TestHalfCloseIsNotLeaving$$' ./e2e
 
 .PHONY: test-python
-test-python: $(VENV)/.test ## pytest of the Python side
+test-python: build $(VENV)/.test $(TOOLS)/upstream/.fetched ## pytest of the Python sides, and others' own tests with Highball as their server
 	$(WITH_VENV) $(VENV)/bin/python -m pytest $(if $(RESULTS),--junitxml=$(RESULTS)/pytest.xml)
 
 .PHONY: check
@@ -194,6 +194,13 @@ $(VENV)/.flask: $(VENV)/bin/pip examples/flask_app/requirements.txt
 
 $(VENV)/.test: $(VENV)/bin/pip requirements/test.txt requirements/apps.txt examples/flask_app/requirements.txt examples/django_site/requirements.txt
 	$(PIP) -r requirements/test.txt
+	@touch $@
+
+# Sources of others, for their tests, which are in no wheel.
+$(TOOLS)/upstream/.fetched: requirements/upstream.txt | $(VENV)/bin/pip
+	@rm -rf $(@D) && mkdir -p $(@D)
+	$(VENV)/bin/python -m pip --disable-pip-version-check download --quiet --no-deps --no-binary :all: --dest $(@D) -r $<
+	@set -e; for sdist in $(@D)/*.tar.gz; do tar -xzf $$sdist -C $(@D); done
 	@touch $@
 
 $(VENV)/.check: $(VENV)/bin/pip requirements/check.txt
