@@ -55,7 +55,8 @@ the shell completes them.`,
 			Usage:   "the Python interpreter",
 			KnownAs: []string{"interpreter", "virtualenv", "venv", "python-home"},
 			Doc: `
-The Python interpreter that runs the application, version 3.9 or newer, CPython or PyPy. Without it Highball takes the one of
+The Python interpreter that runs the application, version 3.9 or newer, CPython or PyPy. Without it Highball takes the one that the Python package
+` + "`highball`" + ` is installed in, where that one's script has started it, else the one of
 ` + "`$VIRTUAL_ENV`" + `, else of a directory ` + "`.venv` or `venv`" + ` beside the application, else ` + "`python3`" + ` from ` + "`$PATH`" + `: what the same project would run with
 in a shell. Name it in service files, where no environment is activated. Highball itself needs nothing installed in it.`,
 		},
