@@ -18,6 +18,7 @@ import (
 type Attached struct {
 	conn      *net.UnixConn
 	pid       int
+	pidfd     *os.File // nil where the system has none
 	inThreads bool
 
 	taken  atomic.Bool // by the only generation
@@ -37,11 +38,10 @@ func Attach(command *os.File, pid int, inThreads bool) (*Attached, error) {
 		_ = conn.Close()
 		return nil, errors.New("the command socket is no Unix socket")
 	}
-	a := &Attached{conn: unix, pid: pid, inThreads: inThreads, gone: make(chan struct{})}
-	if pidfd := openPidfd(pid); pidfd != nil {
+	a := &Attached{conn: unix, pid: pid, pidfd: openPidfd(pid), inThreads: inThreads, gone: make(chan struct{})}
+	if a.pidfd != nil {
 		go func() {
-			defer pidfd.Close()
-			awaitPidfd(pidfd)
+			awaitPidfd(a.pidfd)
 			a.end()
 		}()
 	}
@@ -56,6 +56,9 @@ func (a *Attached) end() {
 	a.isGone.Do(func() {
 		close(a.gone)
 		_ = a.conn.Close()
+		if a.pidfd != nil {
+			_ = a.pidfd.Close() // whoever waits on it is woken
+		}
 	})
 }
 
