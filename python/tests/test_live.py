@@ -63,10 +63,14 @@ settings.configure(
 django.setup()
 
 from django.contrib.auth.models import Group
+from django.db import connections
 from highball.testing.django import HighballLiveServerTestCase, HighballStaticLiveServerTestCase
+
+used = []
 
 def add(request):
     Group.objects.create(name="made by a request")
+    used.append(connections["default"])
     return HttpResponse(",".join(Group.objects.values_list("name", flat=True).order_by("id")))
 
 urlpatterns = [path("add", add)]
@@ -82,6 +86,7 @@ class Database(HighballLiveServerTestCase):
             ask()
         self.assertEqual(answers, [b"made by the test,made by a request"] * 2)
         self.assertEqual(Group.objects.count(), 2)
+        self.assertTrue(all(one is connections["default"] for one in used), used)
 
     def test_media_and_static_root(self):
         (here / "root").mkdir(exist_ok=True); (here / "media").mkdir(exist_ok=True)
