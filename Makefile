@@ -38,7 +38,7 @@ build: ## bin/highball, one static binary
 
 # Each platform has a wheel with the binary for it; pip fetches what builds it.
 PLATFORM :=
-WHEEL    := HIGHBALL_PLATFORM=$(1) GO="$(GO)" $(VENV)/bin/python -m pip --disable-pip-version-check wheel --quiet --no-deps --wheel-dir dist ./python
+WHEEL     = HIGHBALL_PLATFORM=$(1) GO="$(GO)" $(VENV)/bin/python -m pip --disable-pip-version-check wheel --quiet --no-deps --wheel-dir dist ./python
 
 .PHONY: wheel
 wheel: $(VENV)/bin/pip ## dist/*.whl, the PyPI package for this platform (PLATFORM=linux/arm64: for that one)

@@ -17,7 +17,8 @@ import (
 // threads.
 type program struct {
 	command *channel
-	control *channel
+	control *channel      // of the goroutine that plays
+	ready   chan *channel // takes it once
 	files   []*os.File // of its slots and of what it has no use for
 }
 
@@ -29,7 +30,7 @@ func attachProgram(t *testing.T, failure map[string]any) (*program, *Factory, *r
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{command: &channel{conn: front}}
+	p := &program{command: &channel{conn: front}, ready: make(chan *channel, 1)}
 	attached, err := Attach(theirs, os.Getpid(), true)
 	if err := errors.Join(err, theirs.Close()); err != nil {
 		t.Fatal(err)
@@ -87,6 +88,7 @@ func (p *program) equip(fork message) {
 		}
 		p.files = append(p.files, m.files...)
 	}
+	p.ready <- p.control
 	_ = p.control.send(wire.TypeReady, map[string]any{"python": "CPython", "dump": 0})
 }
 
@@ -129,7 +131,7 @@ func TestAttachedThreadsEnd(t *testing.T) {
 	p, f, _ := attachProgram(t, nil)
 	w := startAttachedWorker(t, f)
 	w.Stop()
-	p.control.close()
+	(<-p.ready).close()
 	wantExit(t, w)
 	if err := w.Death(); err == nil || !strings.Contains(err.Error(), "has closed it") {
 		t.Errorf("it ended by %v", err)
