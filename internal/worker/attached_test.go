@@ -19,7 +19,7 @@ type program struct {
 	command *channel
 	control *channel      // of the goroutine that plays
 	ready   chan *channel // takes it once
-	files   []*os.File // of its slots and of what it has no use for
+	files   []*os.File    // of its slots and of what it has no use for
 }
 
 // attachProgram returns a program, which answers as wanted until its worker is ready, and
