@@ -1,13 +1,20 @@
 """serve(): an application that this program has made, in workers forked from it."""
 
+from __future__ import annotations
+
 import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any
 
 from ._front import Application, Front, describe, name_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._options import ServeOptions
 
 # The signals that end the server, with what Python makes of them of itself.
 _ENDING = (
@@ -23,14 +30,14 @@ class Server:
     say what is wrong with one, when run() is called.
     """
 
-    def __init__(self, app: Application, **settings: Any) -> None:
+    def __init__(self, app: Application, **settings: Unpack[ServeOptions]) -> None:
         if not callable(app):
             raise TypeError(
                 "serve(): the application is not callable: it is of type %s" % type(app).__name__
             )
         self._app = app
         self._settings = settings
-        self._front: Optional[Front] = None
+        self._front: Front | None = None
         self._lock = threading.RLock()  # a signal may come within
         self._stop = False
         self._listens = threading.Event()
@@ -42,7 +49,7 @@ class Server:
         """The URLs that the server answers on; none before it listens."""
         return list(self._front.addresses) if self._front is not None else []
 
-    def wait_until_ready(self, timeout: Optional[float] = None) -> bool:
+    def wait_until_ready(self, timeout: float | None = None) -> bool:
         """Waits, in another thread than run()'s, until the server listens, or has ended.
 
         Says whether it listens.
@@ -139,7 +146,7 @@ class Server:
                 signal.signal(changed, handler)
 
 
-def serve(app: Application, **settings: Any) -> None:
+def serve(app: Application, **settings: Unpack[ServeOptions]) -> None:
     """Serves app, a WSGI application that this program has made, until it is told to end.
 
     The settings are those of `highball run`, with underscores: bind="0.0.0.0:8000",

@@ -1,5 +1,7 @@
 """make_server(): wsgiref.simple_server's shape, with Highball in front of this process."""
 
+from __future__ import annotations
+
 import os
 import select
 import socket
@@ -7,12 +9,15 @@ import threading
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any
 
 from ._front import Application, Front, describe
 
 if TYPE_CHECKING:
     from highball_worker.hosted import HostedSlot
+    from typing_extensions import Unpack
+
+    from ._options import Options
 
 # What a server in a test suite is to be like: quiet, and nobody is cut by a clock.
 _DEFAULTS: Mapping[str, Any] = {
@@ -36,7 +41,7 @@ class WSGIServer:
 
     request_queue_size = 128
     allow_reuse_address = True
-    timeout: Optional[float] = None  # of handle_request(), in seconds
+    timeout: float | None = None  # of handle_request(), in seconds
 
     def __init__(
         self,
@@ -44,7 +49,7 @@ class WSGIServer:
         RequestHandlerClass: Any = None,
         *,
         threads: int = 1,
-        application: Optional[Application] = None,
+        application: Application | None = None,
         **settings: Any,
     ) -> None:
         _refuse_handler(RequestHandlerClass)
@@ -104,10 +109,10 @@ class WSGIServer:
 
     # The application.
 
-    def get_app(self) -> Optional[Application]:
+    def get_app(self) -> Application | None:
         return self.application
 
-    def set_app(self, application: Optional[Application]) -> None:
+    def set_app(self, application: Application | None) -> None:
         self.application = application
 
     def _call(self, environ: dict[str, Any], start_response: Any) -> Any:
@@ -162,7 +167,7 @@ class WSGIServer:
         except BlockingIOError:
             pass
 
-    def _run_thread(self, slot: "HostedSlot", poll_interval: float) -> None:
+    def _run_thread(self, slot: HostedSlot, poll_interval: float) -> None:
         self.begin_thread()
         try:
             self._serve_slot(slot, poll_interval)
@@ -170,7 +175,7 @@ class WSGIServer:
             self.end_thread()
 
     def _serve_slot(
-        self, slot: "HostedSlot", poll_interval: Optional[float], first: bool = False
+        self, slot: HostedSlot, poll_interval: float | None, first: bool = False
     ) -> None:
         watched = [slot, self._wakeup] + ([self._hosted.sock] if first else [])
         while not self._stop and not self._ended:
@@ -184,7 +189,7 @@ class WSGIServer:
             if first:
                 self.service_actions()
 
-    def _serve_one(self, slot: "HostedSlot") -> bool:
+    def _serve_one(self, slot: HostedSlot) -> bool:
         from highball_worker.wire import WireError
 
         try:
@@ -262,14 +267,14 @@ class WSGIServer:
     def fileno(self) -> int:
         return self.socket.fileno()
 
-    def __enter__(self) -> "WSGIServer":
+    def __enter__(self) -> WSGIServer:
         return self
 
     def __exit__(
         self,
-        kind: Optional[type[BaseException]],
-        value: Optional[BaseException],
-        traceback: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self.server_close()
 
@@ -277,12 +282,12 @@ class WSGIServer:
 def make_server(
     host: str,
     port: int,
-    app: Optional[Application],
-    server_class: Optional[type[WSGIServer]] = None,
+    app: Application | None,
+    server_class: type[WSGIServer] | None = None,
     handler_class: Any = None,
     *,
     threads: int = 1,
-    **settings: Any,
+    **settings: Unpack[Options],
 ) -> WSGIServer:
     """A server for app, which runs in this process, on host and port (0: a free one).
 
@@ -317,9 +322,9 @@ def _dashed(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name.replace("_", "-"): value for name, value in settings.items()}
 
 
-def _ready(watched: list[Any], timeout: Optional[float]) -> set[Any]:
+def _ready(watched: list[Any], timeout: float | None) -> set[Any]:
     poll = select.poll()
-    by_number: dict[int, Union[socket.socket, HostedSlot]] = {}
+    by_number: dict[int, socket.socket | HostedSlot] = {}
     for source in watched:
         by_number[source.fileno()] = source
         poll.register(source, select.POLLIN)
