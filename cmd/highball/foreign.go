@@ -37,6 +37,8 @@ func (p *program) foreignSettings(t *migrate.Translation, defaults string) (sett
 	sources.Given = nil
 	for _, g := range t.Given {
 		switch {
+		case g.Name == "access-log-format" && g.Place == defaults && ours.String("log-format") == "json":
+			// Who has asked for JSON has asked for it in both logs.
 		case !here[g.Name]:
 			t.Leave(g.Place, g.Name, "this build of Highball has no such setting")
 		case g.Place != defaults || ours.Source(g.Name) == settings.SourceDefault:

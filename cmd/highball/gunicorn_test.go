@@ -49,18 +49,22 @@ func TestGunicornsDefaultsGiveWay(t *testing.T) {
 	if err := os.WriteFile(defaultFile, []byte("workers = 7\nthreads = 3\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p := &program{stderr: io.Discard, environ: []string{"HIGHBALL_BIND=:81"}}
+	p := &program{stderr: io.Discard, environ: []string{"HIGHBALL_BIND=:81", "HIGHBALL_LOG_FORMAT=json"}}
 	var tr migrate.Translation
 	tr.Give(gunicorn.PlaceDefault, "workers", "1")
 	tr.Give(gunicorn.PlaceDefault, "bind", ":80")
 	tr.Give(gunicorn.PlaceDefault, "request-timeout", "30")
 	tr.Give("--threads", "threads", "2")
+	tr.Give(gunicorn.PlaceDefault, "access-log-format", "%(h)s")
 	tr.Give("--x", "no-such", "2")
 	values, err := p.foreignSettings(&tr, gunicorn.PlaceDefault)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if values.Int("workers") != 7 || values.Int("threads") != 2 || values.List("bind")[0] != ":81" || values.Duration("request-timeout").Seconds() != 30 {
+		t.Errorf("%s", values.TOML())
+	}
+	if values.String("log-format") != "json" || strings.Contains(values.TOML(), "%(h)s") {
 		t.Errorf("%s", values.TOML())
 	}
 	if values.Source("threads") != "--threads" || len(tr.Left) != 1 || tr.Left[0].Name != "no-such" {

@@ -70,16 +70,6 @@ func (s Setting) isHook() bool { return s.Kind == Callable && s.Fate == Same }
 
 func (s Setting) flags() []string { return strings.Fields(s.Flags) }
 
-// flag is the one to name to a reader: the first long one.
-func (s Setting) flag() string {
-	for _, f := range s.flags() {
-		if strings.HasPrefix(f, "--") {
-			return f
-		}
-	}
-	return ""
-}
-
 // byName finds settings.
 func byName(table []Setting) map[string]Setting {
 	m := make(map[string]Setting, len(table))

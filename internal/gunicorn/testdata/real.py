@@ -104,6 +104,8 @@ def main() -> None:
             os.environ.pop(name, None)
         answer["settings"] = table()
     else:
+        import gunicorn.app.wsgiapp  # and with it what it imports, once for all
+
         for name in [name for name in sys.modules if name.startswith("gunicorn")]:
             del sys.modules[name]
         answer["cases"] = [in_child(case) for case in json.load(sys.stdin)]
