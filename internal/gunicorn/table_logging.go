@@ -77,11 +77,13 @@ func loggingTargets() []Setting {
 		},
 		{
 			Name: "dogstatsd_tags", Section: "Logging", Flags: "--dogstatsd-tags", Meta: "DOGSTATSD_TAGS", Kind: Text, Default: "", Fate: Same, To: "statsd-tags",
-			carry: (*translator).text,
+			Note:  "with statsd_host",
+			carry: (*translator).nothing,
 		},
 		{
 			Name: "statsd_prefix", Section: "Logging", Flags: "--statsd-prefix", Meta: "STATSD_PREFIX", Kind: Text, Default: "", Fate: Same, To: "statsd-prefix",
-			carry: (*translator).text,
+			Note:  "with statsd_host; `.gunicorn` follows it, as gunicorn has it in its names",
+			carry: (*translator).nothing,
 		},
 		{
 			Name: "enable_backlog_metric", Section: "Logging", Flags: "--enable-backlog-metric", action: setTrue, Kind: Boolean, Default: false, Fate: Left,

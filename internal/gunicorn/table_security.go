@@ -5,7 +5,7 @@ func securitySettings() []Setting {
 	return []Setting{
 		{
 			Name: "limit_request_line", Section: "Security", Flags: "--limit-request-line", integer: true, Meta: "INT", Kind: Number, Default: int64(4094), Fate: Mapped, To: "limit-request-line",
-			Note:  "where it is given, up to 8190 as in gunicorn; else Highball's 16 KiB",
+			Note:  "where it is given, up to 8190 as in gunicorn, and 64 KiB for its 0; else Highball's 16 KiB",
 			carry: (*translator).limitLine,
 		},
 		{

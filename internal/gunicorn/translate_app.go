@@ -139,14 +139,16 @@ func (t *translator) keepalive(e Entry) {
 	}
 }
 
-// Limits of a request, within what we can have.
+// Limits of a request, within what we can have: each is held in memory.
+
+const ourHead = 64 << 10 // as large as one may be by default
 
 func (t *translator) limitLine(e Entry) {
 	n := e.Value.(int64)
 	switch {
 	case !e.Given:
 	case n == 0:
-		t.Give(e.Place, e.to(), "0")
+		t.Give(e.Place, e.to(), strconv.Itoa(ourHead))
 	default:
 		t.Give(e.Place, e.to(), strconv.FormatInt(min(max(n, 128), 8190), 10))
 	}
@@ -165,14 +167,14 @@ func (t *translator) limitFields(e Entry) {
 
 // fieldSize has a head be as large as it has to for one such field.
 func (t *translator) fieldSize(e Entry) {
-	const ours, most = 64 << 10, 16 << 20
+	const most = 16 << 20
 	n := e.Value.(int64)
 	switch {
 	case !e.Given || !t.differs(e):
 	case n == 0:
 		t.Give(e.Place, e.to(), strconv.Itoa(most))
-	case n > ours/2:
-		t.Give(e.Place, e.to(), strconv.FormatInt(min(n+ours/2, most), 10))
+	case n > ourHead/2:
+		t.Give(e.Place, e.to(), strconv.FormatInt(min(n+ourHead/2, most), 10))
 	default:
 		t.Leave(e.Place, e.Name, "the head as a whole is limited, by limit-request-head")
 	}

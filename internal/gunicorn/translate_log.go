@@ -90,12 +90,25 @@ func (t *translator) logConfig(e Entry) {
 	}
 }
 
+// statsd has the names that gunicorn's values have.
 func (t *translator) statsd(e Entry) {
 	switch a := e.Value.(type) {
 	case string:
 		t.Give(e.Place, e.to(), "unix:"+t.path(a))
 	case []any:
 		t.Give(e.Place, e.to(), net.JoinHostPort(a[0].(string), strconv.FormatInt(a[1].(int64), 10)))
+	default:
+		return
+	}
+	prefix := t.cfg.entries["statsd_prefix"]
+	name := "gunicorn"
+	if text := strings.TrimRight(t.cfg.text(prefix.Name), "."); text != "" {
+		name = text + "." + name
+	}
+	t.Give(prefix.Place, prefix.to(), name)
+	tags := t.cfg.entries["dogstatsd_tags"]
+	if text := t.cfg.text(tags.Name); text != "" {
+		t.Give(tags.Place, tags.to(), strings.Split(text, ",")...)
 	}
 }
 
