@@ -88,7 +88,7 @@ func sayLeft(logger *slog.Logger, left []migrate.Left) {
 // it was not: a link there serves by its Python.
 func (p *program) ourVirtualenv() string {
 	dir, err := os.Getwd()
-	if err != nil || filepath.Base(os.Args[0]) != gunicornName {
+	if err != nil || verbOfName(os.Args[0]) != gunicornName {
 		return ""
 	}
 	home := filepath.Dir(filepath.Dir(findProgram(os.Args[0], dir, getenv(p.environ)("PATH"))))

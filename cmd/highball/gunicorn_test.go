@@ -30,7 +30,7 @@ func TestGunicornsSettingsAreMappedToOurs(t *testing.T) {
 	}
 }
 
-func TestByName(t *testing.T) {
+func TestALinkCalledGunicorn(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"highball run x", "run x"},
 		{"/usr/bin/highball gunicorn x", "gunicorn x"},

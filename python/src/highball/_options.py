@@ -25,6 +25,10 @@ class Options(TypedDict, total=False):
     environ: Table
     middleware: Texts
     validate: Switch
+    mount: Texts
+    reload_on_script_change: Switch
+    logger_class: Text
+    log_config: Text
     script_name: Text
     backlog: Count
     reuse_port: Switch
@@ -46,6 +50,9 @@ class Options(TypedDict, total=False):
     trusted_proxies: Texts
     proxy_headers: Texts
     umask: Text
+    pid_file: Text
+    daemon: Switch
+    proc_name: Text
     start_timeout: Time
     request_timeout: Time
     drain_timeout: Time
@@ -53,12 +60,19 @@ class Options(TypedDict, total=False):
     log_level: Literal["debug", "info", "warning", "error", None]
     log_format: Literal["text", "json", None]
     access_log: Text
+    access_log_format: Text
+    error_log: Text
+    statsd: Text
+    statsd_prefix: Text
+    statsd_tags: Texts
     control: Text
     queue_timeout: Time
     queue_size: Count
     queue_time_header: Switch
     retry_idempotent: Switch
     warmup: Texts
+    reload_on_change: Switch
+    reload_extra: Texts
     header_timeout: Time
     keepalive_timeout: Time
     send_timeout: Time
@@ -79,6 +93,10 @@ class Options(TypedDict, total=False):
     response_memory: Size
     response_budget: Size
     response_spool_limit: Size
+    static: Texts
+    app_static: Literal["off", "deployed", "dev", None]
+    static_index: Text
+    static_max_age: Time
 
 
 class ServeOptions(Options, total=False):
