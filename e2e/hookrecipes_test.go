@@ -1,6 +1,10 @@
 package e2e
 
 import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -155,6 +159,62 @@ func TestHookRecipesOfATimeout(t *testing.T) {
 	}
 	harness.Eventually(t, "prometheus is told", func() bool { return len(files(t, dir, "dead_*")) == 1 })
 	s.Get(t, "/").Want(t, 200, "hello")
+}
+
+// What when_ready starts is the zygote's own, of which nobody is warned; and it is there
+// again after a reload, on the same port.
+func TestMetricsInWhenReady(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	o := hookedOptions(t, harness.Newest(t), fmt.Sprintf(`
+import http.server, os, threading
+class Metrics(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"zygote %%d" %% os.getpid())
+    def log_message(self, *args): pass
+def when_ready(server):
+    metrics = http.server.ThreadingHTTPServer(("127.0.0.1", %d), Metrics)
+    threading.Thread(target=metrics.serve_forever, daemon=True).start()
+    server.log.info("metrics are served")
+here = []
+`, port), "--preload")
+	h := startHooked(t, o)
+	first := metrics(t, port)
+	h.reload(t, 1, reloaded)
+	h.Wait(t, func(harness.Entry) bool { return h.Count("metrics are served") == 2 })
+	if second := metrics(t, port); second == first || !strings.HasPrefix(second, "zygote ") {
+		t.Errorf("metrics were served by %s, then by %s", first, second)
+	}
+	if warned := h.Find(func(e harness.Entry) bool { return e.Text("level") == "WARN" || e.Text("level") == "ERROR" }); len(warned) > 0 {
+		t.Errorf("the log has %v", warned)
+	}
+}
+
+// freePort is one that nobody listens on, for what cannot be told to choose.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func metrics(t *testing.T, port int) string {
+	t.Helper()
+	r, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
 }
 
 // pre_exec comes before the new process, and may prevent it.

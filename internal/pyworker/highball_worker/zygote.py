@@ -99,24 +99,24 @@ class Zygote:
         self.config = config
         names.rename(config, "zygote")
         uwsgi_entry.install(config["uwsgi"])
+        found: dict[str, Any] = {}
         self.hooks = hooks.load(config, self._log)
         failure = self.hooks.failure or self.hooks.starting(config)
         if failure is None and config["preload"]:
             self.application = load(config)
             failure = self.application.failure
+            closed = connections.close()  # their sockets are no finding
+            found = {**preload.findings(self.own), **closed}  # before hooks make some of their own
         if failure is None:
             failure = self.hooks.started(config, self.application and self.application.serve)
         if failure is not None:
             self._send(wire.FAILED, failure)
             return
-        if self.application is None:
-            self._send(wire.LOADED, {})
-            return
-        closed = connections.close()
-        preload.prepare()
-        gc.collect()
-        gc.freeze() if hasattr(gc, "freeze") else None
-        self._send(wire.LOADED, {**preload.findings(self.own), **closed})
+        if self.application is not None:
+            preload.prepare()
+            gc.collect()
+            gc.freeze() if hasattr(gc, "freeze") else None
+        self._send(wire.LOADED, found)
 
     def _fork(self, identifier: int, fds: list[int]) -> Optional[Child]:
         worker = self.hooks.next_worker()
