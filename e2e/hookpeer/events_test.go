@@ -49,6 +49,8 @@ type site struct {
 	seen    int // events of the phases before
 	servers map[int]bool
 	facts   facts
+
+	reloaded []string // what a reload of this server ends with, beside what it has of others
 }
 
 // facts are what was seen, under a name that is the same for both servers.

@@ -42,7 +42,7 @@ func (s *site) through(srv server, address string, last os.Signal, leaving ...st
 		s.close(name)
 	}
 	signal(t, srv, syscall.SIGHUP)
-	s.await("reload", "post_worker_init 1", "child_exit 1", "worker_exit 1")
+	s.await("reload", append(s.reloaded, "post_worker_init 1", "child_exit 1", "worker_exit 1")...)
 	s.settle()
 	s.close("SIGHUP")
 
@@ -186,6 +186,7 @@ func underHighball(t *testing.T, last os.Signal, leaving ...string) facts {
 	t.Helper()
 	dir := project(t)
 	s := newSite(t, dir)
+	s.reloaded = []string{"when_ready 1"}
 	h, err := harness.Launch(harness.Options{
 		App: "shop:application", Dir: dir, Python: python(t), Env: []string{"EVENTS=" + s.events, "SHOP=shop"},
 		Args: []string{"--hooks", "gunicorn.conf.py", "--workers", "1", "--threads", "2", "--request-timeout", "30", "--control", "off"},
