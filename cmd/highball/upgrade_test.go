@@ -186,6 +186,20 @@ func TestUpgradeIsRefused(t *testing.T) {
 	}
 }
 
+// The hook that comes before the new process has it not start.
+func TestUpgradeThatPreExecRefuses(t *testing.T) {
+	srv := newFake()
+	srv.preExec = errors.New("the hook pre_exec failed")
+	up, log := upgradeTo(t, srv, `touch started`)
+	up.begin(false)
+	if up.busy() || !strings.Contains(log.String(), "upgrade failed, this process serves on: the hook pre_exec failed") {
+		t.Errorf("an upgrade is in progress: %t; the log says\n%s", up.busy(), log)
+	}
+	if _, err := os.Stat(filepath.Join(up.self.dir, "started")); err == nil {
+		t.Error("a process was started")
+	}
+}
+
 // A process that takes over reports what it uses, and has it for its own when the
 // other lets go, or dies.
 func TestTakeOver(t *testing.T) {
