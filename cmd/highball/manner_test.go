@@ -4,12 +4,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 )
 
 // In gunicorn's manner SIGINT and SIGQUIT stop at once, and that is no failure; SIGTERM
@@ -37,6 +39,44 @@ func TestQuickStop(t *testing.T) {
 		}
 		cancel()
 	}
+}
+
+// Until the process before has let go, the pid file is that one's.
+func TestPidFileWaitsForTheProcessBefore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pid")
+	if err := os.WriteFile(path, []byte("1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	values := resolved(t, "--pid-file", path)
+	synctest.Test(t, func(t *testing.T) {
+		place := &successor{alone: make(chan struct{})}
+		logger := slog.New(slog.DiscardHandler)
+		as, err := newPresence(values, place, nil, logs{server: logger})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := as.prepare(); err != nil {
+			t.Fatal(err)
+		}
+		go as.run(t.Context(), newFake(), place)
+		synctest.Wait()
+		if text, _ := os.ReadFile(path); string(text) != "1\n" {
+			t.Errorf("before the other has let go the file has %q", text)
+		}
+		close(place.alone)
+		synctest.Wait()
+		if text, _ := os.ReadFile(path); string(text) != fmt.Sprintf("%d\n", os.Getpid()) {
+			t.Errorf("then the file has %q", text)
+		}
+		as.end(true) // another has taken over, which will write it
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+		as.end(false)
+		if _, err := os.Stat(path); err == nil {
+			t.Error("the file is still there")
+		}
+	})
 }
 
 func TestNoWinch(t *testing.T) {

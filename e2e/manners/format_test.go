@@ -83,6 +83,17 @@ func TestFormatOnEachWire(t *testing.T) {
 	}
 }
 
+// What the front answers itself has its own fields.
+func TestFormatOfOwnAnswers(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "access.log")
+	s := start(t, "--access-log", path, "--access-log-format", "%(s)s %({content-type}o)s %({retry-after}o)s %(U)s")
+	ask(t, s.Address, "GET", "/broken", nil)
+	if got := lines(t, path, 1)[0]; got != "500 text/plain; charset=utf-8 - /broken" {
+		t.Error(got)
+	}
+}
+
 // A form that makes no sense is refused at the start, and says where.
 func TestFormatRefused(t *testing.T) {
 	t.Parallel()

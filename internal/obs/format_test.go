@@ -2,6 +2,7 @@ package obs
 
 import (
 	"bytes"
+	"encoding/base64"
 	"net/http"
 	"os"
 	"regexp"
@@ -123,6 +124,22 @@ func TestWantsDetails(t *testing.T) {
 		t.Error("a logger of records alone wants details")
 	}
 }
+
+// A name that would move the fields, or is none.
+func TestFormatUser(t *testing.T) {
+	for credentials, want := range map[string]string{
+		"Basic " + encoded("al ice:x"): `al\x20ice`, "basic " + encoded("a\n"): `a\x0a`, "Basic " + encoded(":x"): "-", "Basic " + encoded("\xff:x"): "-",
+		"Basic": "-", "Basic %": "-", "Bearer " + encoded("alice:x"): "-", "": "-", "BASIC  " + encoded("bob"): "bob",
+	} {
+		r := detailed()
+		r.Details.Request = http.Header{"Authorization": {credentials}}
+		if got := formatted(t, "%(u)s", r); got != want+"\n" {
+			t.Errorf("%q: %q, want %q", credentials, got, want)
+		}
+	}
+}
+
+func encoded(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 var gunicornShape = regexp.MustCompile(`^[!-~]+ - [!-~]+ \[[^\]]+\] "(?:[ !#-\[\]-~]|\\["\\]|\\x[0-9a-f]{2})*" \d+ \d+ ("(?:[ !#-\[\]-~]|\\["\\]|\\x[0-9a-f]{2})*" ?){3}\n$`)
 

@@ -163,6 +163,26 @@ func TestNobodyListens(t *testing.T) {
 	}
 }
 
+// After a failure nothing is tried for a moment.
+func TestPauseAfterAFailure(t *testing.T) {
+	c := &Client{network: "unixgram", address: filepath.Join(t.TempDir(), "s")}
+	if err := c.sendOne([]byte("a:1|c")); err == nil {
+		t.Fatal("sent to nobody")
+	}
+	l := listen(t, "unixgram", c.address)
+	if err := c.sendOne([]byte("b:1|c")); err != nil || c.conn != nil {
+		t.Errorf("%v: it was tried at once again", err)
+	}
+	c.notUntil = time.Now()
+	if err := c.sendOne([]byte("c:1|c")); err != nil {
+		t.Fatal(err)
+	}
+	if got := receive(t, l); got != "c:1|c" {
+		t.Errorf("%q", got)
+	}
+	c.hangUp()
+}
+
 type output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -180,18 +200,17 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-// A receiver that reads nothing holds nobody up.
-func TestReceiverThatDoesNotRead(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s")
-	listen(t, "unixgram", path)
-	c := client(t, Options{Address: "unix:" + path})
-	began := time.Now()
-	for range 200_000 {
+// A receiver that takes nothing holds nobody up: here even the goroutine that sends is
+// missing.
+func TestNothingIsTaken(t *testing.T) {
+	c := &Client{datagrams: make(chan []byte, mostWaiting), logger: slog.New(slog.DiscardHandler)}
+	for range 10 * mostWaiting * mostBytes / len("a:1|c\n") {
 		c.Count("a", 1)
 	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("it took %s", took)
+	if n := len(c.datagrams); n != mostWaiting {
+		t.Errorf("%d datagrams wait, want %d", n, mostWaiting)
 	}
+	c.timer.Stop()
 }
 
 func TestOptionsErrors(t *testing.T) {
