@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -38,7 +39,7 @@ type logFile struct {
 // openAllLogs opens what the settings name, and has statsd count.
 func (p *program) openAllLogs(cmd *cobra.Command, v settings.Values, manner manner) (logs, error) {
 	form, err := accessForm(v, manner)
-	if err != nil {
+	if err := errors.Join(refuseSyslog(v), err); err != nil {
 		return logs{}, refused(cmd, err)
 	}
 	opened, err := p.openLogs(v, form)
@@ -50,6 +51,16 @@ func (p *program) openAllLogs(cmd *cobra.Command, v settings.Values, manner mann
 		return opened, refused(cmd, err)
 	}
 	return opened, nil
+}
+
+// refuseSyslog refuses what would otherwise make a file of that name.
+func refuseSyslog(v settings.Values) error {
+	for _, name := range []string{"error-log", "access-log"} {
+		if to := v.String(name); to == "syslog" || strings.HasPrefix(to, "syslog:") {
+			return fmt.Errorf("%s: syslog is not spoken: write to - and have the service manager pass it on, as journald does, or pipe it to logger(1)", name)
+		}
+	}
+	return nil
 }
 
 // openLogs opens what the settings name.

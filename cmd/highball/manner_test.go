@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -77,6 +78,20 @@ func TestPidFileWaitsForTheProcessBefore(t *testing.T) {
 			t.Error("the file is still there")
 		}
 	})
+}
+
+// Nobody gets a file that is called syslog.
+func TestSyslogIsRefused(t *testing.T) {
+	for _, line := range [][]string{{"--error-log", "syslog"}, {"--error-log", "syslog://127.0.0.1:514"}, {"--access-log", "syslog:"}} {
+		p, _ := withSignals()
+		root := p.rootCommand()
+		t.Chdir(t.TempDir())
+		root.SetArgs(append([]string{"run"}, line...))
+		err := root.Execute()
+		if code := report(io.Discard, err); code != exitUsage || !strings.Contains(err.Error(), line[0][2:]+": syslog is not spoken") {
+			t.Errorf("%v: exit code %d, %v", line, code, err)
+		}
+	}
 }
 
 func TestNoWinch(t *testing.T) {
