@@ -31,14 +31,20 @@ func (p *program) configCommand() *cobra.Command {
 	addSettings(cmd)
 	cmd.AddCommand(p.convertCommand())
 	cmd.AddCommand(&cobra.Command{
-		Use:   "docs",
-		Short: "Print the manual of all settings as Markdown",
-		Args:  noArgs,
+		Use:   "docs [uwsgi]",
+		Short: "Print the manual of all settings, or of another server's options, as Markdown",
+		Args:  cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+
+		ValidArgs: []string{"uwsgi"},
 
 		DisableFlagsInUseLine: true,
 
-		RunE: func(*cobra.Command, []string) error {
-			_, err := io.WriteString(p.stdout, manual())
+		RunE: func(_ *cobra.Command, args []string) error {
+			text := manual()
+			if len(args) > 0 {
+				text = uwsgiManual()
+			}
+			_, err := io.WriteString(p.stdout, text)
 			return err
 		},
 	})

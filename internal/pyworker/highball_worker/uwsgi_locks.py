@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import tempfile
 import threading
 
@@ -11,7 +12,8 @@ class Locks:
     """Each is a thread's lock and, around it, the lock of one byte of an unnamed file."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lasts as long as the process
+        self._file, path = tempfile.mkstemp()
+        os.unlink(path)
         self._threads: dict[int, threading.Lock] = {}
 
     def acquire(self, number: int) -> None:
