@@ -63,7 +63,8 @@ variables, ` + "`HIGHBALL_QUEUE_SIZE=100`" + `; ` + "`highball.toml`" + ` is not
 | different | SIGHUP reloads; SIGINT and SIGQUIT kill | SIGHUP reloads; SIGINT stops in good order, SIGQUIT at once |
 | different | ` + "`cheaper`" + ` changes the number of workers by load | ` + "`processes`" + ` is the number |
 | different | a full listen queue has clients wait | 503 after ` + "`queue-timeout`" + ` |
-| missing | cron, mules, spoolers, caches, signals, the emperor, attached daemons, internal routing, WebSockets, gevent | refused, with what to use instead |
+| missing | cron, mules, spoolers, the emperor, attached daemons, internal routing, WebSockets, gevent | refused, with what to use instead |
+| missing | caches and signals of the module uwsgi | no effect, and an AttributeError where they are called |
 
 ## The module uwsgi
 

@@ -56,7 +56,7 @@ func serviceRows() []Option {
 		refused("attach-daemon attach-daemon2 attach-control-daemon smart-attach-daemon smart-attach-daemon2 daemons-honour-stdin honour-stdin", "give the program a unit of systemd, or a container, of its own"),
 		refused("spooler spooler-*", "use a queue with a worker of its own (Celery, RQ, a systemd unit)"),
 		refused("mule mules farm mule-*", "give the program a unit of systemd, or a container, of its own"),
-		refused("cache cache-* cache2 add-cache-item check-cache queue queue-* sharedarea rpc-max", "use Redis, memcached or a file: the module uwsgi has no cache here"),
+		left("cache cache-* cache2 add-cache-item check-cache queue queue-* sharedarea rpc-max", "the module uwsgi has no cache, queue or memory here, its calls are AttributeErrors: use Redis or memcached"),
 		refused("emperor emperor-* vassal-* vassals-* early-emperor imperial-monitor-list imperial-monitors-list zergpool", "give each application a unit of systemd (`highball@.service`), or an `[[app]]` entry"),
 		refused("legion legion-* subscribe st subscribe-* subscribe2 subscription-* subscriptions-* fastrouter fastrouter-* rawrouter rawrouter-* sslrouter sslrouter-* sslrouter2 multicast multicast-* start-unsubscribed unsubscribe-on-graceful-reload", "put nginx or HAProxy in front"),
 		refused("cgi-mode binsh binary-append-data resolve dlopen build-plugin privileged-binary-patch unprivileged-binary-patch privileged-binary-patch-arg unprivileged-binary-patch-arg", "Highball serves Python's WSGI alone"),

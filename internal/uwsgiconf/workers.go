@@ -15,7 +15,7 @@ func workerRows() []Option {
 		obeyed("enable-threads no-threads-wait", "threads of the application run"),
 		mapped("lazy-apps lazy", "preload", "without it the application is imported before the workers are forked, here as there", keep),
 		obeyed("master master-as-root", "there always is a process that holds the sockets and looks after the workers"),
-		left("cheaper cheap cheaper-* idle die-on-idle", "the number of workers is fixed: `workers`, which with uWSGI is the largest; `highball ctl workers N` changes it"),
+		left("cheaper cheap cheaper-* idle die-on-idle", "the number of workers is fixed: `workers`, which with uWSGI is the largest; `highball ctl scale N` changes it"),
 		mapped("max-requests", "max-requests", "the next worker is ready before the old one goes", number("max-requests", "")),
 		mapped("max-requests-delta", "max-requests-jitter", "uWSGI adds DELTA times the worker's number, Highball up to DELTA times their number, at random", keep),
 		mapped("max-worker-lifetime", "max-worker-lifetime", "", number("max-worker-lifetime", "s")),
