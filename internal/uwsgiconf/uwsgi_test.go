@@ -108,3 +108,33 @@ func TestUWSGIVariables(t *testing.T) {
 		}
 	}
 }
+
+// Which options take a value is what uWSGI's own getopt says, of those that have an effect here.
+func TestOptionsTakeValues(t *testing.T) {
+	program, err := exec.LookPath("uwsgi-core")
+	if err != nil {
+		t.Skip("uwsgi-core is not installed")
+	}
+	t.Chdir(t.TempDir())
+	asked := 0
+	for _, o := range Options() {
+		for _, name := range o.Names {
+			if o.Fate != Mapped && o.Fate != Obeyed || !isOption(name) {
+				continue
+			}
+			// The option after it ends the start, whatever the first would do.
+			cmd := exec.Command(program, "--plugin", "python3,http", "--"+name+"=", "--no-such-option") //nolint:gosec // the test's own
+			out, _ := cmd.CombinedOutput()
+			if bytes.Contains(out, []byte("unrecognized option '--"+name)) {
+				continue // a plugin's that is not here
+			}
+			asked++
+			if flag := bytes.Contains(out, []byte("doesn't allow an argument")); flag != (allOptions()[name].argument == none) {
+				t.Errorf("--%s: uWSGI says that it takes no value: %v", name, flag)
+			}
+		}
+	}
+	if asked < 150 {
+		t.Errorf("only %d options were asked about", asked)
+	}
+}

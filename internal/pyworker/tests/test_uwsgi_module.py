@@ -1,6 +1,7 @@
 """The module `uwsgi`: types, errors that help, locks between processes, timers of requests."""
 
 import os
+import signal
 import sys
 import threading
 
@@ -126,6 +127,14 @@ def test_locks_hold_between_processes(uwsgi):
         other.release()
         os._exit(0 if uwsgi.is_locked() and not uwsgi.is_locked(1) else 1)
     assert os.waitpid(pid, 0)[1] == 0
+    pid = os.fork()
+    if pid == 0:  # waits until its alarm ends it
+        uwsgi._locks._threads.pop(0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        uwsgi.lock()
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGALRM
     assert uwsgi.is_locked()
     uwsgi.unlock()
     assert not uwsgi.is_locked()
