@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -43,6 +44,9 @@ func (s *Server) newApplication(app App) (*Server, error) {
 	}
 	one := newServer(cfg)
 	one.whole, one.name, one.children, one.spool = s, app.Name, s.children, s.spool
+	if i := slices.IndexFunc(app.Hosts, func(host string) bool { return !strings.HasPrefix(host, "*") }); i >= 0 {
+		one.host = app.Hosts[i]
+	}
 	return one, one.serveOne()
 }
 

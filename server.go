@@ -52,6 +52,7 @@ type Server struct {
 	apps    []*Server
 	whole   *Server      // nil: this is it
 	name    string       // of an application among several
+	host    string       // its first that is one, for requests of the server's own
 	numbers atomic.Int64 // of the workers of all
 	share   atomic.Int64 // of an application: its number of workers, when it was last told one of its own
 

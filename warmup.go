@@ -1,6 +1,7 @@
 package highball
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ func (s *Server) warmUp() func(pool.Process[*worker.Slot]) error {
 // askAll asks for each path in turn, and returns when the application is done with all.
 func (s *Server) askAll(g *gateway.Gateway) error {
 	for _, target := range s.cfg.WarmUp {
-		status := ask(g, target)
+		status := ask(g, target, s.host)
 		switch {
 		case status >= 500:
 			return fmt.Errorf("the warm-up request GET %s was answered %d", target, status)
@@ -66,13 +67,11 @@ func firstSlot(p pool.Process[*worker.Slot]) func(context.Context, gateway.Ask) 
 	}
 }
 
-// ask sends a request of the server's own, and returns the status of the answer.
-func ask(h http.Handler, target string) int {
+// ask sends a request of the server's own, and returns the status of the answer. It is
+// for host unless the target names another.
+func ask(h http.Handler, target, host string) int {
 	u, _ := url.Parse(target) // was checked
-	host := u.Host
-	if host == "" {
-		host = "localhost"
-	}
+	host = cmp.Or(u.Host, host, "localhost")
 	r := &http.Request{
 		Method: http.MethodGet, URL: u, RequestURI: u.RequestURI(), Host: host, RemoteAddr: "127.0.0.1:0",
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody,

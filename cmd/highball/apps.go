@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"highball"
 	"highball/internal/settings"
@@ -79,4 +80,16 @@ func watchFiles(v settings.Values, apps []highball.App) (all []*touched, err err
 		watch(apps[i].Label(), entry.List("touch-reload"))
 	}
 	return all, err
+}
+
+// startTimeout is how long a start may take: as long as that of the application that may
+// take the longest.
+func startTimeout(cfg highball.Config) time.Duration {
+	longest := cfg.StartTimeout
+	for i, app := range cfg.Apps {
+		if own := app.Config.StartTimeout; i == 0 || own < 0 || own > longest && longest >= 0 {
+			longest = own
+		}
+	}
+	return longest
 }

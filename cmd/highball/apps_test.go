@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"highball"
 	"highball/internal/control"
 )
 
@@ -89,5 +91,23 @@ func TestCtlTextOfSeveral(t *testing.T) {
 	}
 	if text := ctlText([]control.Stacks{{Worker: 1, PID: 2, App: "b"}}, ctlNow); !strings.HasPrefix(text, "worker 1, pid 2, b\n") {
 		t.Error(text)
+	}
+}
+
+// An upgrade waits for the slowest.
+func TestStartTimeoutOfSeveral(t *testing.T) {
+	of := func(own ...time.Duration) time.Duration {
+		cfg := highball.Config{StartTimeout: 30}
+		for _, d := range own {
+			cfg.Apps = append(cfg.Apps, highball.App{Config: highball.Config{StartTimeout: d}})
+		}
+		return startTimeout(cfg)
+	}
+	for _, tt := range []struct{ got, want time.Duration }{
+		{of(), 30}, {of(10), 10}, {of(10, 40, 20), 40}, {of(10, -1, 20), -1}, {of(-1, 20), -1},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("got %d, want %d", tt.got, tt.want)
+		}
 	}
 }

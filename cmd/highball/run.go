@@ -126,7 +126,7 @@ func (p *program) launch(cmd *cobra.Command, values settings.Values, manner mann
 	if manner.adjust != nil {
 		manner.adjust(&cfg)
 	}
-	place.tellLimit(cfg.StartTimeout)
+	place.tellLimit(startTimeout(cfg))
 	srv, err := p.newServer(cfg)
 	if err != nil {
 		return refused(cmd, err)
@@ -137,7 +137,7 @@ func (p *program) launch(cmd *cobra.Command, values settings.Values, manner mann
 		go manner.begun(ctx, srv)
 	}
 	err = p.serve(cmd.Context(), srv, as, manner, touched, &upgrader{
-		srv: srv, self: self, place: place, start: cfg.StartTimeout, margin: upgradeMargin, grace: upgradeGrace,
+		srv: srv, self: self, place: place, start: startTimeout(cfg), margin: upgradeMargin, grace: upgradeGrace,
 		reports: newReporter(srv, p.environ, logs.server), logger: logs.server,
 	})
 	logs.ends(err)

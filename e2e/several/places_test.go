@@ -130,3 +130,18 @@ func TestMountFlag(t *testing.T) {
 		t.Errorf("%v %s", err, out)
 	}
 }
+
+// Warm-up requests are for the application's own host, below its own path.
+func TestWarmUpOfOne(t *testing.T) {
+	t.Parallel()
+	s := start(t, map[string]string{
+		"highball.toml": "workers = 1\n[[app]]\nhost = [\"*.b.example\", \"b.example\"]\npath = \"/b\"\napp = \"b.wsgi\"\nwarmup = [\"/b/ready\"]\n",
+		"b.wsgi": `
+def application(environ, start_response):
+    print("asked for", environ["HTTP_HOST"], environ["SCRIPT_NAME"], environ["PATH_INFO"])
+    start_response("200 OK", [])
+    return []
+`,
+	}, harness.Options{})
+	s.WaitText(t, "asked for b.example /b /ready")
+}
