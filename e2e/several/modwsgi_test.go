@@ -203,6 +203,31 @@ func TestScriptChangesBesideModWSGI(t *testing.T) {
 	is(s.Address, "three", 200)
 }
 
+// The recipe by which applications have mod_wsgi restart their process does nothing here.
+func TestRestartBySignalBesideModWSGI(t *testing.T) {
+	t.Parallel()
+	peer.Module(t)
+	s := start(t, map[string]string{"a.wsgi": `
+import os, signal
+def application(environ, start_response):
+    if environ["PATH_INFO"] == "/restart" and environ["mod_wsgi.process_group"]:
+        os.kill(os.getpid(), signal.SIGINT)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"%d" % os.getpid()]
+`}, harness.Options{App: "a.wsgi", Python: "/usr/bin/python3", Args: []string{"--workers", "1"}})
+	p := peer.ModWSGI(t, s.dir, "WSGIDaemonProcess site\nWSGIProcessGroup site\nWSGIApplicationGroup %{GLOBAL}\nWSGIScriptAlias / "+s.dir+"/a.wsgi\n")
+	pid := func(address, path string) string {
+		res := harness.Dial(t, "tcp", address).Send(request("x" + path)).Response("GET")
+		res.WantStatus(t, 200)
+		return res.Body
+	}
+	theirs, own := pid(p.Address, "/restart"), pid(s.Address, "/restart")
+	harness.Eventually(t, "mod_wsgi has another process", func() bool { return pid(p.Address, "/") != theirs })
+	if now := pid(s.Address, "/"); now != own {
+		t.Errorf("the process was %s, and is %s", own, now)
+	}
+}
+
 // listening puts the test's addresses and files in the place of the page's.
 func listening(text, dir, address string) string {
 	_, port, err := net.SplitHostPort(address)
