@@ -23,7 +23,7 @@ const (
 
 	// mostGivenUp is how many reloads in a row are given up because files change while
 	// they run; an application that writes its own files is served all the same.
-	mostGivenUp = 5
+	mostGivenUp = 3
 
 	// reloadAgain is how often a reload is tried while somebody else's is in progress.
 	reloadAgain = 50 * time.Millisecond
@@ -204,6 +204,7 @@ func (c *Config) named(paths []string) string {
 		}
 	}
 	slices.Sort(names)
+	names = slices.Compact(names)
 	if more := len(names) - mostNamed; more > 0 {
 		names = append(names[:mostNamed], "…")
 	}

@@ -45,7 +45,7 @@ func (l *devLog) paint(colour, text string) string {
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
 }
 
-// hush has nothing but errors written from now on.
+// hush has nothing written from now on: what the end cuts short is no news.
 func (l *devLog) hush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -72,7 +72,7 @@ func (l *devLog) Handle(_ context.Context, r slog.Record) error {
 	})
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.hushed && r.Level < slog.LevelError {
+	if l.hushed {
 		return nil
 	}
 	text := l.line(r, attrs, order)
@@ -104,7 +104,7 @@ func (l *devLog) line(r slog.Record, attrs map[string]slog.Value, order []string
 			return l.paint(dim, "debugger PIN ") + l.pin
 		}
 		return ""
-	case "workers", "reload: a page says why the new code does not load", "reload: starting workers with the new code":
+	case "workers", "reload: given up, the old code serves on", "reload: a page says why the new code does not load", "reload: starting workers with the new code":
 		return ""
 	case "reload: files have changed":
 		return l.paint(cyan, "↻ "+attrs["files"].String())
