@@ -67,7 +67,7 @@ func placed(err error, given []settings.Given) error {
 	return usageError{errors.Join(errs...), usage.command}
 }
 
-// sayLeft tells in one line what has no effect, and why at debug.
+// sayLeft tells in one line what has no effect, or another, and why at debug.
 func sayLeft(logger *slog.Logger, left []migrate.Left) {
 	if len(left) == 0 {
 		return
@@ -78,7 +78,7 @@ func sayLeft(logger *slog.Logger, left []migrate.Left) {
 			names = append(names, l.Name)
 		}
 	}
-	logger.Warn("without effect here: " + strings.Join(names, ", ") + " (--check-config says why)")
+	logger.Warn("not as gunicorn has it, or without effect here: " + strings.Join(names, ", ") + " (--check-config says why)")
 	for _, l := range left {
 		logger.Debug(l.Error())
 	}
@@ -122,7 +122,7 @@ func quickInterrupt(subscribe func() (<-chan os.Signal, func())) func() (<-chan 
 func foreignList(left []migrate.Left) string {
 	var b strings.Builder
 	for _, l := range left {
-		fmt.Fprintf(&b, "without effect: %s\n", l.Error())
+		fmt.Fprintf(&b, "note: %s\n", l.Error())
 	}
 	return b.String()
 }
