@@ -3,13 +3,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"highball/internal/gunicorn"
 	"highball/internal/migrate"
 	"highball/internal/settings"
 	"highball/internal/uwsgiconf"
@@ -28,7 +31,7 @@ func (p *program) convertCommand() *cobra.Command {
 			if len(args) != 2 {
 				return usageError{fmt.Errorf("want a kind (%s) and a file", strings.Join(foreignKinds(), ", ")), cmd.CommandPath()}
 			}
-			tr, err := p.convert(args[0], args[1])
+			tr, err := p.convert(cmd.Context(), args[0], args[1])
 			if err != nil {
 				return err
 			}
@@ -38,11 +41,21 @@ func (p *program) convertCommand() *cobra.Command {
 }
 
 // foreignKinds are the servers whose files convert reads.
-func foreignKinds() []string { return []string{"uwsgi"} }
+func foreignKinds() []string { return []string{"gunicorn", "uwsgi"} }
 
 // convert reads a file of another server.
-func (p *program) convert(kind, file string) (migrate.Translation, error) {
+func (p *program) convert(ctx context.Context, kind, file string) (migrate.Translation, error) {
 	switch kind {
+	case "gunicorn":
+		dir, err := os.Getwd()
+		if err != nil {
+			return migrate.Translation{}, err
+		}
+		tr, err := gunicorn.TranslateFile(ctx, file, dir, (&gunicornPython{program: p}).find)
+		if err != nil {
+			return tr, foreign(err)
+		}
+		return tr, nil
 	case "uwsgi":
 		sys, err := p.uwsgiSystem()
 		if err != nil {

@@ -101,10 +101,6 @@ func report(stderr io.Writer, err error) int {
 	} else if errors.As(err, &foreign) {
 		mistakes = settings.Errors(foreign.err)
 	}
-	var written foreignError
-	if errors.As(err, &written) {
-		mistakes = settings.Errors(written.error)
-	}
 	for _, mistake := range mistakes {
 		fmt.Fprintf(stderr, "highball: error: %v\n", mistake)
 	}

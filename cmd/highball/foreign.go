@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -96,26 +95,6 @@ func (p *program) ourVirtualenv() string {
 		return ""
 	}
 	return home
-}
-
-// quickInterrupt has SIGINT stop as SIGQUIT does.
-func quickInterrupt(subscribe func() (<-chan os.Signal, func())) func() (<-chan os.Signal, func()) {
-	return func() (<-chan os.Signal, func()) {
-		received, stop := subscribe()
-		ctx, cancel := context.WithCancel(context.Background())
-		changed := make(chan os.Signal, cap(received))
-		go func() {
-			for {
-				select {
-				case sig := <-received:
-					changed <- asQuit(sig)
-				case <-ctx.Done():
-					return
-				}
-			}
-		}()
-		return changed, func() { stop(); cancel() }
-	}
 }
 
 // foreignList is for --check-config: what has no effect, each with its reason.

@@ -12,7 +12,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -73,8 +72,8 @@ func (p *program) gunicorn(cmd *cobra.Command, args []string) error {
 		_, _ = io.WriteString(p.stderr, foreignList(translated.Left))
 		return p.loadOnly(cmd.Context(), values)
 	}
-	p.signals = quickInterrupt(p.signals)
-	err = p.launch(cmd, values, manner{adjust: func(c *highball.Config) {
+	err = p.launch(cmd, values, manner{quickStop: true, winchForDaemons: true, dashes: true, adjust: func(c *highball.Config) {
+		c.HookSettings = cfg.Values()
 		for _, remark := range cfg.Remarks {
 			c.Logger.Warn(remark)
 		}
@@ -156,14 +155,6 @@ func gunicornExit(err error) error {
 // isNoModule says whether files were looked for, and not a name in one.
 func isNoModule(load *highball.LoadError) bool {
 	return len(load.Tried) > 0 && !strings.Contains(load.Tried[0], ":")
-}
-
-// asQuit is SIGQUIT for SIGINT: both are gunicorn's quick stop.
-func asQuit(sig os.Signal) os.Signal {
-	if sig == os.Interrupt {
-		return syscall.SIGQUIT
-	}
-	return sig
 }
 
 func environMap(environ []string) map[string]string {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"highball"
@@ -99,22 +98,5 @@ func TestEachMistakeIsALine(t *testing.T) {
 	code := report(&said, codedError{errors.Join(errors.New("a:1: x"), errors.New("a:2: y")), 1})
 	if want := "highball: error: a:1: x\nhighball: error: a:2: y\n"; code != 1 || said.String() != want {
 		t.Errorf("%d, %s", code, said.String())
-	}
-}
-
-func TestInterruptIsQuick(t *testing.T) {
-	sent := make(chan os.Signal, 2)
-	stopped := false
-	received, stop := quickInterrupt(func() (<-chan os.Signal, func()) { return sent, func() { stopped = true } })()
-	sent <- os.Interrupt
-	if sig := <-received; sig != syscall.SIGQUIT {
-		t.Errorf("SIGINT is %v", sig)
-	}
-	sent <- syscall.SIGTERM
-	if sig := <-received; sig != syscall.SIGTERM {
-		t.Errorf("SIGTERM is %v", sig)
-	}
-	if stop(); !stopped {
-		t.Error("the subscription goes on")
 	}
 }

@@ -40,13 +40,8 @@ func (p *program) uwsgiCommand() *cobra.Command {
 	}
 }
 
-// foreignError is a mistake in what was written for another server.
-type foreignError struct{ error }
-
-func (e foreignError) ExitCode() int { return exitFailure }
-func (e foreignError) Unwrap() error { return e.error }
-
-func foreign(errs ...error) error { return foreignError{errors.Join(errs...)} }
+// foreign is for mistakes in what was written for another server.
+func foreign(errs ...error) error { return codedError{errors.Join(errs...), exitFailure} }
 
 func (p *program) uwsgi(cmd *cobra.Command, args []string) error {
 	sys, err := p.uwsgiSystem()
