@@ -1,0 +1,3 @@
+mkdir -p /run/shop
+rm -f /etc/nginx/sites-enabled/default
+nginx

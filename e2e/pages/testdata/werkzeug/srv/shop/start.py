@@ -1,0 +1,5 @@
+from werkzeug.serving import run_simple
+
+from shop import app
+
+run_simple("127.0.0.1", 8000, app, use_reloader=True, use_debugger=True)
