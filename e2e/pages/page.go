@@ -83,24 +83,53 @@ func (b Block) File() string {
 	return ""
 }
 
-// Apply changes a file's text as a block of kind "diff" says. Its lines have to be there.
+// Apply changes a file's text as a block of kind "diff" says. The lines of each hunk
+// have to be there, once.
 func (b Block) Apply(text string) (string, error) {
-	var before, after strings.Builder
+	var h hunk
 	for _, line := range b.Lines {
+		var err error
 		switch {
-		case strings.HasPrefix(line, "--- "), strings.HasPrefix(line, "+++ "), strings.HasPrefix(line, "@@"):
-		case strings.HasPrefix(line, "-"):
-			before.WriteString(line[1:] + "\n")
-		case strings.HasPrefix(line, "+"):
-			after.WriteString(line[1:] + "\n")
+		case strings.HasPrefix(line, "--- "), strings.HasPrefix(line, "+++ "):
+		case strings.HasPrefix(line, "@@"):
+			text, err = h.apply(text)
+			h = hunk{}
 		default:
-			same := strings.TrimPrefix(line, " ") + "\n"
-			before.WriteString(same)
-			after.WriteString(same)
+			h.add(line)
+		}
+		if err != nil {
+			return "", fmt.Errorf("line %d: %w", b.Line, err)
 		}
 	}
-	if strings.Count(text, before.String()) != 1 {
-		return "", fmt.Errorf("line %d: the file has not, or not once:\n%s", b.Line, before.String())
+	text, err := h.apply(text)
+	if err != nil {
+		return "", fmt.Errorf("line %d: %w", b.Line, err)
 	}
-	return strings.Replace(text, before.String(), after.String(), 1), nil
+	return text, nil
+}
+
+// hunk is what a part of a diff takes away, and what it puts there.
+type hunk struct{ before, after strings.Builder }
+
+func (h *hunk) add(line string) {
+	kind, rest := " ", ""
+	if line != "" {
+		kind, rest = line[:1], line[1:]
+	}
+	if kind != "+" {
+		h.before.WriteString(rest + "\n")
+	}
+	if kind != "-" {
+		h.after.WriteString(rest + "\n")
+	}
+}
+
+func (h *hunk) apply(text string) (string, error) {
+	if h.before.Len() == 0 {
+		return text, nil
+	}
+	if strings.Count(text, h.before.String()) != 1 {
+		return "", fmt.Errorf("the file has not, or not once:\n%s", h.before.String())
+	}
+	return strings.Replace(text, h.before.String(), h.after.String(), 1), nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 const sample = "# Page\n\n```sh\nhighball run a:b \\\n  --bind :80  # all\n# nothing\ncurl 'http://x/#a'\n```\n\n" +
-	"```diff\n--- /etc/a\n+++ /etc/a\n a\n-b\n+c\n```\n"
+	"```diff\n--- /etc/a\n+++ /etc/a\n a\n-b\n+c\n@@\n-z\n+q\n```\n"
 
 func TestRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "page.md")
@@ -26,7 +26,7 @@ func TestRead(t *testing.T) {
 	if diff.File() != "/etc/a" {
 		t.Errorf("file %q", diff.File())
 	}
-	if got, err := diff.Apply("x\na\nb\ny\n"); err != nil || got != "x\na\nc\ny\n" {
+	if got, err := diff.Apply("x\na\nb\ny\nz\n"); err != nil || got != "x\na\nc\ny\nq\n" {
 		t.Errorf("%q, %v", got, err)
 	}
 	if _, err := diff.Apply("a\nx\n"); err == nil {
