@@ -27,7 +27,7 @@ type program struct {
 	out  *record
 }
 
-// start starts a command in a copy of testdata/PROJECT, in which PORT is a free port,
+// start starts a command in a copy of testdata/PROJECT, in which @PORT@ is a free port,
 // and waits until it is connected to.
 func start(t *testing.T, name, project string, env []string, line ...string) *program {
 	t.Helper()
@@ -41,7 +41,7 @@ func start(t *testing.T, name, project string, env []string, line ...string) *pr
 		p.copy(filepath.Join("testdata", project, e.Name()))
 	}
 	for i := range line {
-		line[i] = strings.ReplaceAll(line[i], "PORT", p.port)
+		line[i] = strings.ReplaceAll(line[i], "@PORT@", p.port)
 	}
 	p.cmd = exec.Command(line[0], line[1:]...)
 	p.cmd.Dir = p.dir
@@ -60,7 +60,7 @@ func (p *program) copy(path string) {
 	p.t.Helper()
 	text, err := os.ReadFile(path)
 	if err == nil {
-		text = bytes.ReplaceAll(text, []byte("PORT"), []byte(p.port))
+		text = bytes.ReplaceAll(text, []byte("@PORT@"), []byte(p.port))
 		err = os.WriteFile(filepath.Join(p.dir, filepath.Base(path)), text, 0o600)
 	}
 	if err != nil {

@@ -15,7 +15,7 @@ def application(environ, start_response):
     seen = {key: described(value) for key, value in environ.items() if isinstance(key, str)}
     answer = {"environ": seen, "body": body.decode("latin-1"), "pid": os.getpid(), "cwd": os.getcwd()}
     answer["env"] = {key: value for key, value in os.environ.items() if key.startswith("SHOP_")}
-    text = json.dumps(answer).encode()
+    text = b"short" if "HTTP_X_SHORT" in environ else json.dumps(answer).encode()
     path = environ["PATH_INFO"]
     status = "404 Not Found" if path == "/missing" else "302 Found" if path == "/moved" else "200 OK"
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(text))), ("X-Shop", "open")]

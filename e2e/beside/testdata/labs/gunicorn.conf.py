@@ -1,7 +1,7 @@
 # A small service that follows its own logging.
 import logging
 
-bind = ["127.0.0.1:PORT"]
+bind = ["127.0.0.1:@PORT@"]
 chdir = "."
 reload = False
 graceful_timeout = 10

@@ -1,5 +1,5 @@
 # A Django project of the size that one machine serves.
-bind = "127.0.0.1:PORT"
+bind = "127.0.0.1:@PORT@"
 workers = 2
 threads = 3
 timeout = 120
