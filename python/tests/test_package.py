@@ -33,8 +33,19 @@ def test_the_exceptions_are_the_worker_s_twins() -> None:
         return [ast.dump(node) for node in tree.body if isinstance(node, ast.ClassDef)]
 
     assert classes(str(PUBLIC)) == classes(_exceptions.__file__)
-    assert highball.RequestTimeout is _exceptions.RequestTimeout
     assert set(dir(_exceptions)) <= {*dir(highball), "__cached__", "__doc__"}
+
+
+def test_outside_of_a_worker_they_are_the_package_s_own() -> None:
+    program = (
+        "import highball, highball._exceptions as own, sys\n"
+        "assert highball.RequestTimeout is own.RequestTimeout\n"
+        "assert highball.ClientDisconnected is own.ClientDisconnected\n"
+        "highball.make_server('127.0.0.1', 0, None).server_close()\n"
+        "from highball_worker import slot\n"
+        "assert slot.RequestTimeout is highball.RequestTimeout\n"
+    )
+    subprocess.run([sys.executable, "-c", program], env=environ(), check=True)
 
 
 def test_in_a_worker_they_are_the_worker_s_own(tmp_path: Path) -> None:
@@ -44,13 +55,6 @@ def test_in_a_worker_they_are_the_worker_s_own(tmp_path: Path) -> None:
     assert same
     assert file == highball.__file__
     assert executable == sys.executable
-
-
-def test_where_the_worker_is_this_process_they_are_the_package_s() -> None:
-    highball.make_server("127.0.0.1", 0, None).server_close()
-    from highball_worker import slot
-
-    assert slot.RequestTimeout is highball.RequestTimeout
 
 
 class run_module:

@@ -90,13 +90,16 @@ def test_the_front_ends_with_the_program(tmp_path: Path) -> None:
 def test_the_front_dies(tmp_path: Path) -> None:
     text = SERVE.replace(
         "server.run()\n",
-        "try:\n    server.run()\nexcept RuntimeError as exc:\n    print(exc, flush=True)\n",
+        "try:\n    server.run()\nexcept RuntimeError as exc:\n    print(exc, flush=True)\n"
+        "try:\n    os.waitpid(-1, 0)\n"
+        "except ChildProcessError:\n    print('no child is left', flush=True)\n",
     )
     with served(tmp_path, text) as (process, url, front):
         worker = json.loads(get(url)[1])[1]
         os.kill(front, signal.SIGKILL)
         assert process.stdout is not None
         assert process.stdout.readline() == "highball failed: signal 9\n"
+        assert process.stdout.readline() == "no child is left\n"
     eventually(lambda: not is_alive(worker), "a worker has outlived the front")
 
 

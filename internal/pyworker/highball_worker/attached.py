@@ -49,6 +49,21 @@ class Attached(Zygote):
         finally:
             self._reap()
 
+    def _send(self, kind: int, value: Any, fds: list[int] | None = None) -> None:
+        try:
+            super()._send(kind, value, fds)
+        except OSError:
+            pass  # the front is gone, as the next look tells
+
+    def wait(self) -> None:
+        """Once the front has ended: its workers end with it, and are children of the program."""
+        for pid in list(self.children):
+            try:
+                os.waitpid(pid, 0)
+            except ChildProcessError:
+                pass
+        self.children.clear()
+
     def close(self) -> None:
         forks.abandon(self.sock)
         self.sock.close()

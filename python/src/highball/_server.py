@@ -97,6 +97,7 @@ class Server:
         finally:
             zygote.close()
             front.close()
+            zygote.wait()
         if not front.asked:
             front.raise_told()
             if front.process.returncode or not front.addresses:
