@@ -7,6 +7,7 @@ import http.client
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 import warnings
@@ -212,6 +213,7 @@ def test_ctrl_c_in_the_application_ends_serve_forever() -> None:
 
 def test_a_request_timeout_is_raised_in_the_application_s_thread() -> None:
     raised: list[str] = []
+    interval = sys.getswitchinterval()
 
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         end = time.monotonic() + (20 if environ["PATH_INFO"] == "/long" else 0)
@@ -236,6 +238,7 @@ def test_a_request_timeout_is_raised_in_the_application_s_thread() -> None:
         server.shutdown()
         thread.join()
     assert raised == ["other"]
+    assert sys.getswitchinterval() == interval, "the threads change more often than before"
 
 
 def test_children_of_the_application_do_not_hold_the_server_open() -> None:
@@ -287,8 +290,6 @@ def test_the_environment_is_for_another_server(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_front_ends_with_this_process(tmp_path: Any) -> None:
-    import sys
-
     from programs import program
 
     text = (

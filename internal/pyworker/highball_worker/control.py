@@ -42,15 +42,20 @@ class Control:
 
     def _run(self) -> None:
         haste = Haste(self.channel)
+        try:
+            self._obey_all(haste)
+        except (wire.WireError, OSError):
+            self._lost()
+        finally:
+            haste.end()
+
+    def _obey_all(self, haste: Haste) -> None:
+        """Until the front closes the socket: then those of the slots end the process."""
         while True:
-            try:
-                haste.rest()
-                message = self.channel.receive()
-            except (wire.WireError, OSError):
-                self._lost()
-                return
+            haste.rest()
+            message = self.channel.receive()
             if message is None:
-                return  # the slots' pipes close as well: the main thread ends the process
+                return
             haste.begin()
             self._obey(message.kind, message)
 

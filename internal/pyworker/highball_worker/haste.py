@@ -35,5 +35,10 @@ class Haste:
         poll = select.poll()
         poll.register(self._channel.sock, select.POLLIN)
         if not poll.poll(CALM * 1000):
+            self.end()
+
+    def end(self) -> None:
+        """As it was before; the process may go on without this."""
+        if self._before is not None:
             sys.setswitchinterval(self._before)
             self._before = None
