@@ -7,10 +7,23 @@ import threading
 
 import uwsgi
 from support import query, reply
-from uwsgidecorators import lock, postfork
 
 IMPORTED_IN = uwsgi.worker_id()
 forked = []
+
+try:
+    from uwsgidecorators import lock, postfork
+except ImportError:  # Debian's uWSGI has it in a package of its own
+    chain = []
+    uwsgi.post_fork_hook = lambda: [function() for function in chain]
+
+    def lock(function):
+        return function
+
+    def postfork(wanted):
+        if callable(wanted):
+            return chain.append(wanted)
+        return lambda f: chain.append(lambda: uwsgi.worker_id() == wanted and f())
 
 
 @postfork
