@@ -23,7 +23,8 @@ func notAttached() map[string]string {
 	return map[string]string{
 		"app": made, "preload": made, "python": itself, "pythonpath": itself, "env": itself, "chdir": itself,
 		"config": "write the settings as arguments", "user": user, "group": user,
-		"touch-reload": errNoReload, "reload-mode": errNoReload,
+		"touch-reload": errNoReload, "reload-mode": errNoReload, "reload-on-change": errNoReload, "reload-extra": errNoReload,
+		"reload-on-script-change": errNoReload, "mount": made, "daemon": "the program is what would go to the background",
 	}
 }
 

@@ -3,7 +3,6 @@ package beside
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -159,7 +158,7 @@ func gunicorn(t *testing.T) string {
 		t.Skip("gunicorn is not installed: make test installs it where Python is 3.10 or newer")
 	}
 	if major, _, _ := strings.Cut(version, "."); cmp.Compare(major, "27") < 0 {
-		t.Skip(fmt.Sprintf("gunicorn %s is older than 27", version))
+		t.Skipf("gunicorn %s is older than 27", version)
 	}
 	path, err := exec.LookPath("gunicorn")
 	if err != nil {

@@ -25,8 +25,6 @@ class Options(TypedDict, total=False):
     environ: Table
     middleware: Texts
     validate: Switch
-    mount: Texts
-    reload_on_script_change: Switch
     logger_class: Text
     log_config: Text
     script_name: Text
@@ -51,7 +49,6 @@ class Options(TypedDict, total=False):
     proxy_headers: Texts
     umask: Text
     pid_file: Text
-    daemon: Switch
     proc_name: Text
     start_timeout: Time
     request_timeout: Time
@@ -71,8 +68,6 @@ class Options(TypedDict, total=False):
     queue_time_header: Switch
     retry_idempotent: Switch
     warmup: Texts
-    reload_on_change: Switch
-    reload_extra: Texts
     header_timeout: Time
     keepalive_timeout: Time
     send_timeout: Time
