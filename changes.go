@@ -174,7 +174,8 @@ func (c *changes) finished(err error, evenThen bool) {
 
 // prepare has an interpreter wait for the next reload.
 func (c *changes) prepare(ctx context.Context) {
-	if c.s.cfg.Preload || c.s.cfg.hookSettings() != "" || c.s.spare.Load() != nil {
+	cfg := c.s.cfg
+	if cfg.Preload || cfg.Hooks != "" || cfg.LoggerClass != "" || cfg.LogConfig != "" || c.s.spare.Load() != nil {
 		return // a zygote that imports the application's code would have it too early
 	}
 	c.work.Go(func() {

@@ -33,8 +33,8 @@ func (s djangoShop) installed(t *testing.T) (pythonPath string) {
 func (s djangoShop) managed(t *testing.T, site, from string, args ...string) (*harness.Server, error) {
 	t.Helper()
 	script := filepath.Join(t.TempDir(), "highball")
-	// The harness says "run", the application and flags; the first two are manage.py's to know.
-	text := fmt.Sprintf("#!/bin/sh\nshift 2\ncd %s && exec %s %s highball %s \"$@\"\n", from, s.python, filepath.Join(s.dir, "manage.py"), strings.Join(args, " "))
+	// The harness says "run" and flags; the first is manage.py's to know.
+	text := fmt.Sprintf("#!/bin/sh\nshift\ncd %s && exec %s %s highball %s \"$@\"\n", from, s.python, filepath.Join(s.dir, "manage.py"), strings.Join(args, " "))
 	if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
 		t.Fatal(err)
 	}
