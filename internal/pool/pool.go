@@ -193,8 +193,13 @@ func (p *Pool[S]) warmUp(ctx context.Context, process Process[S]) error {
 }
 
 // Stop ends the processes when their requests are done, and waits for that.
-// When ctx ends first, what is left is killed and the error is returned.
+// When ctx ends first, what is left is killed and the error is returned. With one that
+// has ended already that is what was wanted, and no reason is given.
 func (p *Pool[S]) Stop(ctx context.Context) error {
+	reason := "it did not end within the drain time"
+	if ctx.Err() != nil {
+		reason = ""
+	}
 	p.end()
 	gone := make(chan struct{})
 	go func() { p.work.Wait(); p.dissolve(); close(gone) }()
@@ -202,7 +207,7 @@ func (p *Pool[S]) Stop(ctx context.Context) error {
 	case <-gone:
 		return nil
 	case <-ctx.Done():
-		p.kill(errors.New("it did not end within the drain time"))
+		p.kill(errors.New(reason))
 		<-gone
 		return context.Cause(ctx)
 	}

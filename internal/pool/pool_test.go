@@ -315,6 +315,19 @@ func TestStopKillsAtTheDeadline(t *testing.T) {
 	})
 }
 
+// Whoever stops at once wants them killed: that is no news for the log.
+func TestStopAtOnceGivesNoReason(t *testing.T) {
+	n := &nursery{slots: 1, stubborn: true}
+	inBubble(t, 1, n, Options[string]{}, func(t *testing.T, p *testPool) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		wantErr(t, p.Stop(ctx), context.Canceled)
+		if f := n.process(0); !f.wasKilled() || f.killed[0] != "" {
+			t.Errorf("killed: %q", f.killed)
+		}
+	})
+}
+
 // A process may hang in its own end: a thread that does not stop, say.
 func TestStopKillsWhatDoesNotEnd(t *testing.T) {
 	n := &nursery{slots: 1, stubborn: true}

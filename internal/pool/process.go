@@ -9,7 +9,7 @@ type Process[S any] interface {
 	Exited() <-chan struct{} // closed when the process has ended
 	Death() error            // how it did, by itself; after that, and it may take a moment
 	Stop()                   // ends an idle process; Exited tells when it has
-	Kill(reason string)      // ends it at once
+	Kill(reason string)      // ends it at once; "": for no reason that is worth a line
 	CloseSlots()             // frees what an ended process, no longer used, held
 	Memory() (int64, error)  // that it takes of the system's, in bytes
 }

@@ -34,6 +34,8 @@ func (w *Worker) watch(z *zygote, controlEnded <-chan struct{}) {
 	switch reason := w.reason.Load(); {
 	case before == StateStarting: // whoever started it has the error
 		w.opts.Logger.Debug("worker did not start", "pid", w.pid, "how", how)
+	case reason != nil && *reason == "": // whoever wanted it has said so
+		w.opts.Logger.Debug("worker killed", "pid", w.pid)
 	case reason != nil:
 		w.opts.Logger.Warn("worker killed: "+*reason, "pid", w.pid)
 	case before == StateStopping:

@@ -245,7 +245,8 @@ func (w *Worker) Stop() {
 	}
 }
 
-// Kill ends the process at once. The first reason is kept for the log.
+// Kill ends the process at once. The first reason is kept for the log; "" is for one that
+// has been told of already.
 func (w *Worker) Kill(reason string) {
 	w.reason.CompareAndSwap(nil, &reason)
 	select {
