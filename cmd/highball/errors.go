@@ -32,7 +32,7 @@ func exitCodes() string {
 		{exitFailure, "Failed while running: an address is in use, a file cannot be written, the application takes longer than `start-timeout`, a second signal or SIGQUIT stopped it at once. Under `highball uwsgi` also for what 2 is otherwise."},
 		{exitUsage, "A flag, a variable, the settings file or a value is wrong. Nothing was started; starting again will not help."},
 		{exitApp, "The application could not be loaded. Its traceback is in the log."},
-		{exitNoApp, "Under the name of gunicorn: the module has no such application, or it cannot be called. There `1` is every mistake of the configuration, `3` a module that " +
+		{exitNoApp, "Under the name of gunicorn: the module has no such application, or it cannot be called. There `1` is every mistake of the configuration and, with `preload_app`, of the application, `3` a module that " +
 			"cannot be imported, and a stop by SIGINT or SIGQUIT is `0`."},
 	}
 	var b strings.Builder

@@ -79,6 +79,9 @@ func (p *program) gunicorn(cmd *cobra.Command, args []string) error {
 		}
 		sayLeft(c.Logger, translated.Left)
 	}})
+	if values.Bool("preload") {
+		err = preloadExit(err)
+	}
 	return placed(err, translated.Given)
 }
 
@@ -148,6 +151,16 @@ func gunicornExit(err error) error {
 		return codedError{err, exitNoApp}
 	case errors.As(err, &load):
 		return codedError{err, exitApp}
+	}
+	return err
+}
+
+// preloadExit is for an application that gunicorn's master loads itself: whatever it cannot
+// load, its exit code is that of every other mistake.
+func preloadExit(err error) error {
+	var load *highball.LoadError
+	if errors.As(err, &load) {
+		return codedError{err, exitFailure}
 	}
 	return err
 }

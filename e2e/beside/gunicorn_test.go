@@ -314,13 +314,15 @@ func TestExitCodes(t *testing.T) {
 		app  string
 		args []string
 	}{
-		"no module":    {3, "", []string{"nothing_there:app"}},
-		"no attribute": {4, "", []string{"app:nothing_there"}},
-		"raises":       {3, "raise RuntimeError('no')\n", []string{"broken:app"}},
-		"preloaded":    {1, "raise RuntimeError('no')\n", []string{"--preload", "broken:app"}},
-		"wrong value":  {1, "", []string{"--workers", "-3", "app:app"}},
-		"check config": {0, "", []string{"--check-config", "app:app"}},
-		"no file":      {1, "", []string{"-c", "missing.py", "app:app"}},
+		"no module":        {3, "", []string{"nothing_there:app"}},
+		"no attribute":     {4, "", []string{"app:nothing_there"}},
+		"raises":           {3, "raise RuntimeError('no')\n", []string{"broken:app"}},
+		"preloaded":        {1, "raise RuntimeError('no')\n", []string{"--preload", "broken:app"}},
+		"preloads none":    {1, "", []string{"--preload", "nothing_there:app"}},
+		"preloads no attr": {1, "", []string{"--preload", "app:nothing_there"}},
+		"wrong value":      {1, "", []string{"--workers", "-3", "app:app"}},
+		"check config":     {0, "", []string{"--check-config", "app:app"}},
+		"no file":          {1, "", []string{"-c", "missing.py", "app:app"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -34,6 +34,18 @@ def become(number: int, slots: list[Slot]) -> None:
         _installed.become(number, slots)
 
 
+def environ() -> dict[str, Any]:
+    """What uWSGI adds to each environ, but for the number of the thread."""
+    if _installed is None:
+        return {}
+    return {"uwsgi.version": _installed.version, "uwsgi.node": _installed.hostname}
+
+
+def numbered(base: dict[str, Any], number: int) -> dict[str, Any]:
+    """The base of the thread's environs, which says under uWSGI's name which thread it is."""
+    return base if _installed is None else {**base, "uwsgi.core": number}
+
+
 def call(name: str) -> None:
     """Calls what an application has set as `uwsgi.post_fork_hook` or `uwsgi.atexit`."""
     function: Callable[[], Any] | None = None

@@ -35,7 +35,7 @@ def run(child: Child) -> None:
     checks = _begin_checks(child)
     for slot in slots:
         slot.development = application.development
-    base = environ.base(child.config)
+    base = {**environ.base(child.config), **uwsgi_entry.environ()}
     report = application.report()
     report["dump"] = stacks.dump_on_signal(2)
     report["interrupts"] = child.hooks.has("worker_int") or child.hooks.has("worker_exit")
@@ -48,7 +48,7 @@ def run(child: Child) -> None:
     control.send(wire.READY, report)
     if checks is not None:
         checks.report(control.log)
-    _serve_slot(slots[0], application.serve, base, control)
+    _serve_slot(slots[0], application.serve, uwsgi_entry.numbered(base, 0), control)
     for thread in threads:
         thread.join()
     if checks is not None:
@@ -124,7 +124,7 @@ def _start_threads(
     threads = [
         threading.Thread(
             target=_serve_slot,
-            args=(slot, application, base, control),
+            args=(slot, application, uwsgi_entry.numbered(base, index + 1), control),
             name="highball-slot-%d" % (index + 1),
             daemon=True,
         )

@@ -139,3 +139,12 @@ def test_locks_hold_between_processes(uwsgi):
     uwsgi.unlock()
     assert not uwsgi.is_locked()
     uwsgi.unlock()  # twice does no harm
+
+
+def test_environ_has_what_uwsgi_adds(installed):
+    assert installed.environ() == {} and installed.numbered({"a": 1}, 3) == {"a": 1}
+    installed.install(KNOWN)
+    import uwsgi
+
+    assert installed.environ() == {"uwsgi.version": uwsgi.version, "uwsgi.node": uwsgi.hostname}
+    assert installed.numbered({"a": 1}, 3) == {"a": 1, "uwsgi.core": 3}
