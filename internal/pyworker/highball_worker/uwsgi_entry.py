@@ -42,8 +42,9 @@ def environ() -> dict[str, Any]:
 
 
 def numbered(base: dict[str, Any], number: int) -> dict[str, Any]:
-    """The base of the thread's environs, which says under uWSGI's name which thread it is."""
-    return base if _installed is None else {**base, "uwsgi.core": number}
+    """The base of the thread's environs: of several, uWSGI says which one it is."""
+    several = _installed is not None and _installed.cores > 1
+    return {**base, "uwsgi.core": number} if several else base
 
 
 def call(name: str) -> None:

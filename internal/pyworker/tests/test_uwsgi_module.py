@@ -148,3 +148,5 @@ def test_environ_has_what_uwsgi_adds(installed):
 
     assert installed.environ() == {"uwsgi.version": uwsgi.version, "uwsgi.node": uwsgi.hostname}
     assert installed.numbered({"a": 1}, 3) == {"a": 1, "uwsgi.core": 3}
+    uwsgi.cores = 1
+    assert installed.numbered({"a": 1}, 0) == {"a": 1}
