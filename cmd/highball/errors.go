@@ -19,7 +19,8 @@ const (
 	exitFailure = 1
 	exitUsage   = 2
 	exitApp     = 3
-	exitNoApp   = 4 // under gunicorn's name
+	exitNoApp   = 4  // under gunicorn's name
+	exitNeedApp = 22 // under uWSGI's, as with its need-app
 )
 
 // exitCodes is the section of the manual about them.
@@ -34,6 +35,7 @@ func exitCodes() string {
 		{exitApp, "The application could not be loaded. Its traceback is in the log."},
 		{exitNoApp, "Under the name of gunicorn: the module has no such application, or it cannot be called. There `1` is every mistake of the configuration and, with `preload_app`, of the application, `3` a module that " +
 			"cannot be imported, and a stop by SIGINT or SIGQUIT is `0`."},
+		{exitNeedApp, "Under the name of uWSGI, in place of 3: the application could not be loaded, as with `need-app`."},
 	}
 	var b strings.Builder
 	b.WriteString("## Exit codes\n\n| Code | Meaning |\n|---|---|\n")

@@ -69,6 +69,10 @@ func (p *program) uwsgi(cmd *cobra.Command, args []string) error {
 	if errors.As(err, &usage) {
 		return foreign(settings.Errors(usage.err)...)
 	}
+	var load *highball.LoadError
+	if errors.As(err, &load) {
+		return codedError{err, exitNeedApp}
+	}
 	return err
 }
 

@@ -1,6 +1,7 @@
 package uwsgiconf
 
 import (
+	"cmp"
 	"path/filepath"
 	"strings"
 )
@@ -17,10 +18,10 @@ func applicationRows() []Option {
 		mapped("module wsgi", "app", "`MODULE:CALLABLE`; the callable is `application` unless `callable` names another", nameApplication),
 		mapped("wsgi-file file", "app", "a file that need not be importable; counted from `chdir`", nameApplication),
 		mapped("callable", "app", "what is behind the colon of `app`", func(t *translator, e Entry) { t.app.callable = &e }),
-		mapped("mount", "app script-name", "one application under one prefix; for several use `[[app]]`", func(t *translator, e Entry) {
+		mapped("mount", "mount app script-name", "several applications, each below its prefix, with `module` for the other paths; without `module` those are 404, where uWSGI's first `mount` serves them. A mount point without `/` is refused", func(t *translator, e Entry) {
 			t.app.mounts = append(t.app.mounts, e)
 		}),
-		obeyed("manage-script-name", "`SCRIPT_NAME` and `PATH_INFO` are always split at `script-name`"),
+		obeyed("manage-script-name", "`SCRIPT_NAME` and `PATH_INFO` are always split at the mount point"),
 		obeyed("need-app", "without an application nothing starts"),
 		obeyed("single-interpreter", "each worker has one interpreter"),
 		obeyed("ignore-script-name no-default-app", ""),
@@ -37,34 +38,42 @@ func applicationRows() []Option {
 
 func nameApplication(t *translator, e Entry) { t.app.named = &e }
 
-// chooseApplication gives app and script-name.
+// chooseApplication gives app, and script-name or mount.
 func (t *translator) chooseApplication() {
-	named, prefix := t.app.named, ""
-	if len(t.app.mounts) > 0 {
-		m := t.app.mounts[0]
-		if len(t.app.mounts) > 1 || named != nil {
-			e := t.app.mounts[len(t.app.mounts)-1]
-			t.Refuse(e.Place, e.Key, "several applications are [[app]] entries of highball.toml, each with its path: `highball config convert uwsgi` cannot write them")
+	if named := t.app.named; named != nil {
+		if named.Value == "" {
+			t.Refuse(named.Place, named.Key, "want the name of an application")
 			return
 		}
-		path, app, found := strings.Cut(m.Value, "=")
-		if !found || app == "" {
-			t.Refuse(m.Place, m.Key, "want /PREFIX=APPLICATION")
-			return
-		}
-		prefix, m.Value = strings.TrimSuffix(path, "/"), app
-		named = &m
+		t.Give(named.Place, "app", t.appText(*named))
 	}
-	if named == nil {
+	alone := t.app.named == nil && len(t.app.mounts) == 1
+	for _, m := range t.app.mounts {
+		t.mount(m, alone)
+	}
+}
+
+// mount takes /PREFIX=APPLICATION; alone if there is no other application.
+func (t *translator) mount(m Entry, alone bool) {
+	path, app, found := strings.Cut(m.Value, "=")
+	if !found || app == "" {
+		t.Refuse(m.Place, m.Key, "want /PREFIX=APPLICATION")
 		return
 	}
-	if named.Value == "" {
-		t.Refuse(named.Place, named.Key, "want the name of an application")
+	if path != "" && !strings.HasPrefix(path, "/") {
+		t.Refuse(m.Place, m.Key, "uWSGI finds "+path+" by UWSGI_APPID alone, which is not followed: begin it with /, or write mount = [\"HOST/PREFIX=APPLICATION\"] in highball.toml")
 		return
 	}
-	t.Give(named.Place, "app", t.appText(*named))
-	if prefix != "" {
-		t.Give(named.Place, "script-name", prefix)
+	prefix := strings.TrimRight(path, "/")
+	m.Value = app
+	switch {
+	case !alone:
+		t.append(m.Place, "mount", cmp.Or(prefix, "/")+"="+t.appText(m))
+	case prefix == "":
+		t.Give(m.Place, "app", t.appText(m))
+	default:
+		t.Give(m.Place, "app", t.appText(m))
+		t.Give(m.Place, "script-name", prefix)
 	}
 }
 

@@ -126,7 +126,7 @@ func CheckComplete(tr migrate.Translation, sys System) error {
 	if _, systemd := sys.getenv("LISTEN_FDS"); !systemd && !gives("bind") {
 		return errors.New("no option says where to listen: give --http, --http-socket or --socket")
 	}
-	if !gives("app") {
+	if !gives("app") && !gives("mount") {
 		return errors.New("no option names an application: give --module or --wsgi-file")
 	}
 	return nil

@@ -80,7 +80,7 @@ func (t *translator) finish() {
 	t.chooseApplication()
 	t.chooseWorkers()
 	t.chooseLogs()
-	for _, name := range []string{"pythonpath", "env", "bind", "static", "touch-reload", "reload-extra", "certfile", "keyfile"} {
+	for _, name := range []string{"pythonpath", "env", "mount", "bind", "static", "touch-reload", "reload-extra", "certfile", "keyfile"} {
 		if l := t.lists[name]; l != nil {
 			t.Give(strings.Join(slices.Compact(l.places), ", "), name, l.values...)
 		}
