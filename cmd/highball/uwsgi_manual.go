@@ -66,6 +66,34 @@ variables, ` + "`HIGHBALL_QUEUE_SIZE=100`" + `; ` + "`highball.toml`" + ` is not
 | missing | cron, mules, spoolers, the emperor, attached daemons, internal routing, WebSockets, gevent | refused, with what to use instead |
 | missing | caches and signals of the module uwsgi | no effect, and an AttributeError where they are called |
 
+### What is seen otherwise
+
+Five sites run under both, and answers, environ and access logs are compared; ` + "`e2e/beside`" + ` fails for what differs and is not here, and for what is here
+and does not differ. Behind "in" stands what the request has.
+
+| Seen by | uWSGI | Highball, and why |
+|---|---|---|
+| ` + "`SERVER_SOFTWARE`" + ` | missing | ` + "`highball/…`" + `, as CGI wants it |
+| ` + "`SERVER_NAME`" + ` | the machine's name | the address of the socket, as everywhere with Highball: ` + "`Host`" + ` says what the client has asked for |
+| ` + "`RAW_URI`" + ` | missing | the target as sent, as ` + "`REQUEST_URI`" + ` has it: what gunicorn calls it |
+| ` + "`wsgi.input_terminated`" + ` | missing | true: ` + "`wsgi.input`" + ` ends where the body ends |
+| ` + "`wsgi.early_hints`" + ` | missing | sends 103 |
+| ` + "`highball.*`" + ` | missing | the request's number, and how long it waited |
+| ` + "`Connection`" + ` in ` + "`Connection: close`" + `, ` + "`HTTP/1.0`" + ` | no such field, whatever follows | ` + "`close`" + `, where the connection is closed |
+| ` + "`HTTP_COOKIE`" + ` in ` + "`Cookie: c=d`" + ` | two fields are joined by ` + "`, `" + ` | joined by ` + "`; `" + `, as RFC 6265 has it: the second cookie is found |
+| ` + "`HTTP_X_ASKED`" + ` in ` + "`X-Asked: so`" + ` | fields of one name are joined by ` + "`, `" + ` | by ` + "`,`" + `, as gunicorn and nginx do; a list means the same |
+| ` + "`PATH_INFO`" + ` in ` + "`/a/../b/`" + `, ` + "`http://other.example`" + ` | on ` + "`http-socket`" + ` dots are resolved, and a whole URL is the path | as the client has sent it, as behind ` + "`uwsgi_pass`" + `; of a URL the path |
+| ` + "`SCRIPT_NAME`" + ` in ` + "` / HTTP/`" + `, ` + "`http://other.example`" + ` | missing for ` + "`/`" + ` where there is a ` + "`mount`" + ` beside ` + "`module`" + `; empty with a whole URL | ` + "`" + `""` + "`" + `, which PEP 3333 lets be left out; what the URL's path begins with |
+| ` + "`HTTP_HOST`" + ` in ` + "`http://other.example`" + ` | the field ` + "`Host`" + ` | the target's host, as RFC 9112 3.2.2 has it |
+| ` + "`access log`" + ` in ` + "`http://other.example`" + `, ` + "`HTTP/1.0`" + ` | ` + "`%(host)`" + ` is the field, or the machine's name | the target's host; ` + "`-`" + ` where there is none |
+| ` + "`wsgi.url_scheme`" + ` in ` + "`X-Forwarded-Proto`" + ` | ` + "`http-socket`" + ` believes every client | only ` + "`trusted-proxies`" + ` are believed: name yours, ` + "`HIGHBALL_TRUSTED_PROXIES=10.0.0.5`" + `, or a client can say that it came by https |
+| ` + "`HTTP_X_FORWARDED_*`" + ` in ` + "`X-Forwarded-Proto`" + ` | whatever the client sends | missing unless a trusted proxy has sent it |
+| ` + "`status`" + ` in ` + "`/raises`" + ` | closes without an answer | 500, with the traceback in the log |
+| ` + "`status`" + ` in ` + "` /elsewhere`" + `, ` + "` /portals`" + ` | where all are ` + "`mount`" + `, the first one serves what is outside of all | 404: name it with ` + "`module`" + ` to have it serve these |
+| ` + "`access log`" + ` in ` + "`HEAD`" + ` | ` + "`%(rsize)`" + ` counts a body that is not sent | 0 |
+| ` + "`access log`" + ` in ` + "`Authorization`" + ` | ` + "`%(user)`" + ` is ` + "`-`" + ` | the user's name, of Basic authentication |
+| ` + "`access log`" + ` in ` + "`" + `"quoted"` + "`" + ` | a quote is written as it is | escaped, so that no client forges a line |
+
 ## The module uwsgi
 
 Applications find it under this verb only; elsewhere ` + "`import uwsgi`" + ` is an ImportError as usual.

@@ -3,7 +3,6 @@ package beside
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -59,10 +58,10 @@ func (p pair) listen() {
 }
 
 // requests are asked of both. PREFIX is the project's SCRIPT_NAME.
-func requests(prefix string) []string {
+func requests(prefix string) (all []string) {
 	host := "Host: shop.example\r\n"
 	close := host + "Connection: close\r\n\r\n"
-	return []string{
+	for _, request := range []string{
 		"GET PREFIX/ HTTP/1.1\r\n" + close,
 		"GET PREFIX/a%20b/%c3%a9?q=%20+&x HTTP/1.1\r\nX-Asked: twice\r\nX-Asked: so\r\nCookie: a=b\r\nCookie: c=d\r\n" + close,
 		"HEAD PREFIX/ HTTP/1.1\r\n" + close,
@@ -74,142 +73,60 @@ func requests(prefix string) []string {
 		"GET PREFIX/ HTTP/1.1\r\nX_Under_Score: 1\r\nContent_Length: 3\r\n" + close,
 		"OPTIONS PREFIX/ HTTP/1.1\r\n" + close,
 		"PROPFIND PREFIX//a/../b/ HTTP/1.1\r\n" + close,
-		"GET http://other.example/absolute?x HTTP/1.1\r\n" + close,
+		"GET http://other.examplePREFIX/absolute?x HTTP/1.1\r\n" + close,
 		"GET PREFIX/ HTTP/1.0\r\n\r\n",
 		"GET PREFIX/raises HTTP/1.1\r\n" + close,
+	} {
+		all = append(all, strings.ReplaceAll(request, "PREFIX", prefix))
 	}
+	return all
 }
 
-// answer is what the application has said.
-type answer struct {
-	Environ map[string]string
-	Env     map[string]string
-	Body    string
-	PID     int
-	Cwd     string
-}
-
-// differs are the keys of environ that may differ, with the reason.
-var differs = map[string]string{
-	"SERVER_SOFTWARE":         "each its own",
-	"SERVER_PORT":             "each its own",
-	"REMOTE_PORT":             "each its own",
-	"gunicorn.socket":         "the client's socket is in another process",
-	"highball.request_id":     "only Highball gives one",
-	"highball.version":        "only Highball says it",
-	"wsgi.input":              "objects",
-	"wsgi.errors":             "objects",
-	"wsgi.file_wrapper":       "a class here, a function there",
-	"wsgi.early_hints":        "always here",
-	"wsgi.multithread":        "the sync worker is one thread, and so are ours",
-	"SCRIPT_FILENAME":         "",
-	"SERVER_NAME":             "each by its own socket",
-	"HTTP_X_FORWARDED_FOR":    "",
-	"REMOTE_ADDR":             "",
-	"REQUEST_URI":             "",
-	"RAW_URI":                 "",
-	"wsgi.input_terminated":   "",
-	"highball.queue_time":     "only Highball says it",
-	"HTTP_X_UNDER_SCORE":      "",
-	"wsgi.url_scheme":         "",
-	"wsgi.multiprocess":       "",
-	"HTTP_X_FORWARDED_PROTO":  "",
-	"wsgi.run_once":           "",
-	"wsgi.version":            "",
-	"HTTP_TRANSFER_ENCODING":  "",
-	"HTTP_CONNECTION":         "",
-	"HTTP_EXPECT":             "",
-	"highball.client_is_gone": "",
-}
-
-func TestAnswersAndEnviron(t *testing.T) {
+// Clients, applications and logs see the same of both, but for what docs/MIGRATING.md names.
+func TestBesideGunicorn(t *testing.T) {
 	t.Parallel()
-	for _, project := range projects() {
-		t.Run(project.name, func(t *testing.T) {
-			t.Parallel()
-			p := project.pair(t)
-			p.listen()
-			prefix := ""
-			if slices.Contains(project.env, "SCRIPT_NAME=/labs") {
-				prefix = "/labs"
-			}
-			for _, request := range requests(prefix) {
-				request = strings.ReplaceAll(request, "PREFIX", prefix)
-				line, _, _ := strings.Cut(request, "\r\n")
-				t.Run(line, func(t *testing.T) { compareTo(t, p.theirs.ask(request), p.ours.ask(request), differs) })
-			}
-		})
-	}
-}
-
-// compareTo holds an answer of Highball's against the other's. may has the keys of
-// environ that may differ.
-func compareTo(t *testing.T, theirs, ours *harness.Response, may map[string]string) {
-	t.Helper()
-	if theirs.Status != ours.Status {
-		t.Errorf("status %d, theirs is %d", ours.Status, theirs.Status)
-	}
-	for _, name := range []string{"Content-Type", "X-Shop", "Location", "Connection"} {
-		if name != "Content-Type" || theirs.Status < 500 { // the page of an error is each one's own
-			if a, b := strings.Join(theirs.All(name), ", "), strings.Join(ours.All(name), ", "); a != b {
-				t.Errorf("%s: %q, theirs is %q", name, b, a)
-			}
+	c := &comparison{may: documented(t, "MIGRATING.md", "Seen by | gunicorn | Highball, and why")}
+	t.Run("projects", func(t *testing.T) {
+		for _, project := range projects() {
+			t.Run(project.name, func(t *testing.T) {
+				t.Parallel()
+				p := project.pair(t)
+				p.listen()
+				asked := requests(map[bool]string{true: "/labs"}[project.name == "labs"])
+				for _, request := range asked {
+					line, _, _ := strings.Cut(request, "\r\n")
+					t.Run(line, func(t *testing.T) { c.answers(t, request, p.theirs.ask(request), p.ours.ask(request)) })
+				}
+				c.logs(t, project, project.pair(t), asked)
+				c.done.Add(1)
+			})
 		}
-	}
-	var a, b answer
-	if json.Unmarshal([]byte(theirs.Body), &a) != nil || json.Unmarshal([]byte(ours.Body), &b) != nil {
-		return // HEAD, or an error's page
-	}
-	if a.Body != b.Body {
-		t.Errorf("body %q, theirs is %q", b.Body, a.Body)
-	}
-	if !maps.Equal(withoutPort(a.Env), withoutPort(b.Env)) {
-		t.Errorf("environment %v, theirs is %v", b.Env, a.Env)
-	}
-	keys := maps.Clone(a.Environ)
-	maps.Copy(keys, b.Environ)
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if _, known := may[key]; !known && a.Environ[key] != b.Environ[key] {
-			t.Errorf("environ[%q] is %s, theirs is %s", key, b.Environ[key], a.Environ[key])
-		}
-	}
-}
-
-func withoutPort(env map[string]string) map[string]string {
-	delete(env, "SHOP_PORT")
-	return env
+	})
+	c.complete(t, len(projects()))
 }
 
 // timing is what two lines of one request differ in.
 var timing = regexp.MustCompile(`\[\d\d/\w+/\d{4}:[^\]]*\]|<\d+>`)
 
-func TestAccessLogs(t *testing.T) {
-	t.Parallel()
-	for _, project := range projects() {
-		t.Run(project.name, func(t *testing.T) {
-			t.Parallel()
-			p := project.pair(t)
-			p.listen()
-			prefix := map[bool]string{true: "/labs"}[project.name == "labs"]
-			asked := requests(prefix)
-			asked = asked[:len(asked)-1] // an exception has more lines
-			lines := map[string][]string{}
-			for _, one := range p.both() {
-				for i, request := range asked {
-					request = strings.Replace(request, "\r\n", "\r\nX-Short: 1\r\n", 1) // an environ has each server's own size
-					one.ask(strings.ReplaceAll(request, "PREFIX", prefix))
-					harness.Eventually(t, one.name+" logs", func() bool {
-						lines[one.name] = accessLines(project.log(one))
-						return len(lines[one.name]) > i
-					})
-				}
-			}
-			for i, theirs := range lines["gunicorn"] {
-				if ours := lines["highball"][i]; ours != theirs {
-					t.Errorf("line %d is\n%s\ntheirs is\n%s", i, ours, theirs)
-				}
-			}
-		})
+// logs compares what a fresh pair logs of each request.
+func (c *comparison) logs(t *testing.T, project project, p pair, asked []string) {
+	t.Helper()
+	p.listen()
+	asked = slices.DeleteFunc(slices.Clone(asked), func(request string) bool {
+		return strings.Contains(request, "/raises") // which has more lines
+	})
+	lines := map[string][]string{}
+	for _, one := range p.both() {
+		for i, request := range asked {
+			one.ask(strings.Replace(request, "\r\n", "\r\nX-Short: 1\r\n", 1)) // an environ has each server's own size
+			harness.Eventually(t, one.name+" logs", func() bool {
+				lines[one.name] = accessLines(project.log(one))
+				return len(lines[one.name]) > i
+			})
+		}
+	}
+	for i, theirs := range lines[p.theirs.name] {
+		c.line(t, asked[i], theirs, lines[p.ours.name][i])
 	}
 }
 

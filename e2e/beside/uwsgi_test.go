@@ -18,6 +18,7 @@ func sites() []project {
 		{name: "addons", args: []string{"uwsgi.ini"}, env: []string{"SHOP_WORKERS=2"}},
 		{name: "searx", args: []string{"--yaml", "uwsgi.yml"}},
 		{name: "portal", args: []string{"--json", "uwsgi.json"}},
+		{name: "court", args: []string{"uwsgi.ini"}, log: func(p *program) string { return p.file("requests.log") }},
 	}
 }
 
@@ -34,36 +35,50 @@ func uwsgiPair(t *testing.T, site project) pair {
 	}
 }
 
-// uwsgiCannot are requests that uWSGI's own HTTP misreads; e2e/uwsgi compares its protocol.
-func uwsgiCannot(request string) bool {
-	return strings.Contains(request, "chunked") || strings.HasPrefix(request, "GET http://") || strings.Contains(request, "Under_Score") ||
-		strings.Contains(request, "/raises") // closes without an answer
-}
-
-func TestUWSGIAnswers(t *testing.T) {
-	t.Parallel()
-	for _, site := range sites() {
-		t.Run(site.name, func(t *testing.T) {
-			t.Parallel()
-			p := uwsgiPair(t, site)
-			p.listen()
-			prefix := map[bool]string{true: "/portal"}[site.name == "portal"]
-			for _, request := range requests(prefix) {
-				if uwsgiCannot(request) {
-					continue
-				}
-				request = strings.ReplaceAll(request, "PREFIX", prefix)
-				line, _, _ := strings.Cut(request, "\r\n")
-				t.Run(line, func(t *testing.T) { compareTo(t, p.theirs.ask(request), p.ours.ask(request), uwsgiDiffers) })
-			}
-		})
+// uwsgiRequests are those that uWSGI's own HTTP answers, and some for the site alone.
+func uwsgiRequests(site string) []string {
+	prefix := map[string]string{"portal": "/portal"}[site]
+	asked := slices.DeleteFunc(requests(prefix), func(request string) bool {
+		return strings.Contains(request, "chunked") || strings.Contains(request, "Content_Length") // it takes that for a length
+	})
+	var more []string
+	switch site {
+	case "portal":
+		more = []string{"/elsewhere", "/portals"}
+	case "court":
+		more = []string{"/desk", "/desk/", "/desk/a%2Fb?c", "/desks", "/till", "/till/open", "/till/open/a", "/till/opened"}
 	}
+	for _, path := range more {
+		asked = append(asked, "GET "+path+" HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n")
+	}
+	return asked
 }
 
-// uwsgiDiffers are the keys of environ that may differ, with the reason.
-var uwsgiDiffers = map[string]string{
-	"SERVER_PORT": "each its own",
-	"uwsgi.core":  "which thread it was",
+// Clients, applications and logs see the same of both, but for what docs/MIGRATING-UWSGI.md names.
+func TestBesideUWSGI(t *testing.T) {
+	t.Parallel()
+	c := &comparison{may: documented(t, "MIGRATING-UWSGI.md", "Seen by | uWSGI | Highball, and why")}
+	t.Run("sites", func(t *testing.T) {
+		for _, site := range sites() {
+			t.Run(site.name, func(t *testing.T) {
+				t.Parallel()
+				p := uwsgiPair(t, site)
+				p.listen()
+				asked := uwsgiRequests(site.name)
+				for _, request := range asked {
+					line, _, _ := strings.Cut(request, "\r\n")
+					t.Run(line, func(t *testing.T) {
+						c.answers(t, request, p.theirs.maybe(request), p.ours.maybe(request))
+					})
+				}
+				if site.log != nil {
+					c.logs(t, site, uwsgiPair(t, site), asked)
+				}
+				c.done.Add(1)
+			})
+		}
+	})
+	c.complete(t, len(sites()))
 }
 
 func TestUWSGISignals(t *testing.T) {

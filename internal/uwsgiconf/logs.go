@@ -8,7 +8,7 @@ import (
 func logRows() []Option {
 	return []Option{
 		mapped("disable-logging", "access-log", "`off`; without it requests are logged to standard output, as uWSGI does", keep),
-		mapped("log-format logformat", "access-log-format", "its variables are written as gunicorn's atoms", logFormat),
+		mapped("log-format logformat", "access-log-format", "its variables are written as gunicorn's atoms; `size` is the body's alone, as `rsize`, and `cl` is `-` without a body", logFormat),
 		mapped("logto logto2", "error-log access-log", "both logs are appended to the file", func(t *translator, e Entry) { t.logs = append(t.logs, e) }),
 		mapped("logger", "error-log", "a file; others are refused", loggerRow),
 		mapped("req-logger logger-req", "access-log", "a file, or `stdio`; others are refused", loggerRow),
