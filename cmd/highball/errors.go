@@ -35,7 +35,7 @@ func exitCodes() string {
 		{exitApp, "The application could not be loaded. Its traceback is in the log."},
 		{exitNoApp, "Under the name of gunicorn: the module has no such application, or it cannot be called. There `1` is every mistake of the configuration and, with `preload_app`, of the application, `3` a module that " +
 			"cannot be imported, and a stop by SIGINT or SIGQUIT is `0`."},
-		{exitNeedApp, "Under the name of uWSGI, in place of 3: the application could not be loaded, as with `need-app`."},
+		{exitNeedApp, "Under the name of uWSGI, in place of 3: the application could not be loaded, as with `need-app`. There a stop by SIGINT or SIGQUIT is `0`, too."},
 	}
 	var b strings.Builder
 	b.WriteString("## Exit codes\n\n| Code | Meaning |\n|---|---|\n")

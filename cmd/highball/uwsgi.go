@@ -64,14 +64,20 @@ func (p *program) uwsgi(cmd *cobra.Command, args []string) error {
 		return foreign(err)
 	}
 	p.sayLeft(tr)
-	err = p.launch(cmd, values, manner{adjust: func(cfg *highball.Config) { cfg.UWSGI = conf.Options() }})
+	return uwsgiExit(p.launch(cmd, values, manner{adjust: func(cfg *highball.Config) { cfg.UWSGI = conf.Options() }}))
+}
+
+// uwsgiExit gives an error the exit code that uWSGI has for the like.
+func uwsgiExit(err error) error {
 	var usage usageError
-	if errors.As(err, &usage) {
-		return foreign(settings.Errors(usage.err)...)
-	}
 	var load *highball.LoadError
-	if errors.As(err, &load) {
+	switch {
+	case errors.As(err, &usage):
+		return foreign(settings.Errors(usage.err)...)
+	case errors.As(err, &load):
 		return codedError{err, exitNeedApp}
+	case errors.Is(err, errCutShort): // the log has it, and it was asked for
+		return nil
 	}
 	return err
 }

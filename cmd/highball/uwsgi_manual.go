@@ -59,7 +59,7 @@ variables, ` + "`HIGHBALL_QUEUE_SIZE=100`" + `; ` + "`highball.toml`" + ` is not
 | better | ` + "`harakiri`" + ` kills the worker with all its requests | 504 to that client, the stack in the log, the worker lives on if it yields |
 | better | ` + "`max-requests`, `reload-on-rss`, `touch-reload`" + ` stop a worker before the next is there | the next is ready first; broken new code leaves the old one serving |
 | better | HTTP/1.0 on ` + "`http-socket`" + `, bodies of unknown length in an API of its own | HTTP/1.1 and HTTP/2, chunked bodies from ` + "`wsgi.input`" + ` |
-| different | SIGTERM reloads brutally without ` + "`die-on-term`" + ` | SIGTERM always stops, in good order |
+| different | SIGTERM reloads brutally without ` + "`die-on-term`" + `, and SIGQUIT with it | SIGTERM always stops in good order, SIGQUIT at once |
 | different | SIGHUP reloads; SIGINT and SIGQUIT kill | SIGHUP reloads; SIGINT stops in good order, SIGQUIT at once |
 | different | ` + "`cheaper`" + ` changes the number of workers by load | ` + "`processes`" + ` is the number |
 | different | a full listen queue has clients wait | 503 after ` + "`queue-timeout`" + ` |

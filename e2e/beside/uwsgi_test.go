@@ -22,15 +22,16 @@ func sites() []project {
 	}
 }
 
+const realUWSGI = "/usr/bin/uwsgi" // one that is built by pip reads no JSON
+
 // uwsgiPair is a site served by uWSGI itself and by Highball under its name.
 func uwsgiPair(t *testing.T, site project) pair {
 	t.Helper()
-	const real = "/usr/bin/uwsgi" // one that is built by pip reads no JSON
-	if _, err := os.Stat(real); err != nil {
+	if _, err := os.Stat(realUWSGI); err != nil {
 		t.Skip("uwsgi is not installed")
 	}
 	return pair{
-		start(t, "uwsgi", site.name, site.env, append([]string{real}, site.args...)...),
+		start(t, "uwsgi", site.name, site.env, append([]string{realUWSGI}, site.args...)...),
 		start(t, "highball", site.name, site.env, append([]string{harness.Binary(), "uwsgi"}, site.args...)...),
 	}
 }
@@ -103,6 +104,56 @@ func TestUWSGISignals(t *testing.T) {
 			one.signal(syscall.SIGTERM)
 			if code := one.exit(); code != 0 {
 				t.Errorf("exit code %d after SIGTERM", code)
+			}
+		})
+	}
+}
+
+// Signals that end it, with their exit codes: SIGTERM with die-on-term, SIGQUIT without.
+func TestUWSGIStops(t *testing.T) {
+	t.Parallel()
+	for sig, site := range map[syscall.Signal]string{syscall.SIGINT: "addons", syscall.SIGTERM: "addons", syscall.SIGQUIT: "court"} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			p := uwsgiPair(t, sites()[slices.IndexFunc(sites(), func(p project) bool { return p.name == site })])
+			p.listen()
+			for _, one := range p.both() {
+				one.pid() // it serves, and has its handlers
+				one.signal(sig)
+				if code := one.exit(); code != 0 {
+					t.Errorf("%s: exit code %d after %v", one.name, code, sig)
+				}
+			}
+		})
+	}
+}
+
+// What ends a start, and with which exit code.
+func TestUWSGIExitCodes(t *testing.T) {
+	t.Parallel()
+	uwsgiPair(t, sites()[0]) // skips where there is none
+	for name, test := range map[string]struct {
+		code int
+		app  string
+		args []string
+	}{
+		"no module":    {22, "", []string{"--need-app", "--module", "nothing_there"}},
+		"no attribute": {22, "", []string{"--need-app", "--module", "app:nothing_there"}},
+		"no script":    {22, "", []string{"--need-app", "--wsgi-file", "nothing_there.py"}},
+		"raises":       {22, "raise RuntimeError('no')\n", []string{"--need-app", "--module", "broken"}},
+		"mounted":      {22, "raise RuntimeError('no')\n", []string{"--need-app", "--mount", "/a=broken.py"}},
+		"no file":      {1, "", []string{"--ini", "nothing.ini"}},
+		"no option":    {1, "", []string{"--strict", "--nothing-there=1", "--module", "app"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, line := range [][]string{{realUWSGI}, {harness.Binary(), "uwsgi"}} {
+				args := append([]string{"sh", "-c", `printf "$0" > broken.py; exec "$@"`, test.app}, line...)
+				args = append(append(args, "--plugin", "python3", "--http-socket", "127.0.0.1:@PORT@"), test.args...)
+				p := start(t, line[0], "airflow", nil, args...)
+				if code := p.exit(); code != test.code {
+					t.Errorf("%s: exit code %d, want %d\n%s", line[0], code, test.code, p.out)
+				}
 			}
 		})
 	}
