@@ -10,8 +10,10 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -92,10 +94,15 @@ func (p *program) readGunicorn(ctx context.Context, args []string, python *gunic
 		return nil, err
 	}
 	environ := environMap(p.environ)
+	// What evaluates the file is to end with us.
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGHUP)
+	defer stop()
 	cfg, err := gunicorn.Load(ctx, gunicorn.Options{Args: args, Environ: environ, Dir: dir, Python: python.find})
 	switch {
 	case errors.Is(err, gunicorn.ErrHelp), errors.Is(err, gunicorn.ErrVersion):
 		return nil, err
+	case ctx.Err() != nil:
+		return nil, codedError{errors.New("a signal ended the start while the file was read"), exitFailure}
 	case err != nil:
 		return nil, codedError{err, exitFailure}
 	case !cfg.HasApp():
@@ -110,7 +117,7 @@ func (p *program) readGunicorn(ctx context.Context, args []string, python *gunic
 // gunicornPython finds the interpreter of a configuration file, which is the application's.
 type gunicornPython struct {
 	*program
-	found string // "" if the application might have another
+	found string // "" if the application might have another, or finds the same anyway
 }
 
 func (p *gunicornPython) find(dir string) (gunicorn.Interpreter, error) {
@@ -119,7 +126,7 @@ func (p *gunicornPython) find(dir string) (gunicorn.Interpreter, error) {
 	if err != nil {
 		return gunicorn.Interpreter{}, err
 	}
-	if !strings.HasSuffix(found.Source, "on PATH") {
+	if !strings.HasSuffix(found.Source, "on PATH") && found.Source != "$VIRTUAL_ENV" {
 		p.found = found.Path
 	}
 	return gunicorn.Interpreter{Path: found.Path, Environ: p.environ, Stderr: p.stderr, Timeout: ours.Duration("start-timeout")}, nil

@@ -15,6 +15,7 @@ import inspect
 import json
 import math
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
@@ -37,6 +38,8 @@ def main() -> None:
         sys.path.insert(0, directory)
     environ, path = dict(os.environ), list(sys.path)
     answer: Answer = {"file": location}
+    process = os.getpid()
+    signal.signal(signal.SIGXCPU, _out_of_time)
     try:
         namespace = _run(location, answer)
     except BaseException as exc:
@@ -52,17 +55,26 @@ def main() -> None:
         answer["environ"] = {k: v for k, v in os.environ.items() if environ.get(k) != v}
         answer["unset"] = [k for k in environ if k not in os.environ]
         answer["path"] = [entry for entry in sys.path if entry not in path]
-    _send(out, json.dumps(answer).encode())
+    _send(out, json.dumps(answer).encode() if os.getpid() == process else b"")
+
+
+class _OutOfTime(BaseException):
+    pass
+
+
+def _out_of_time(number: int, frame: object) -> None:
+    raise _OutOfTime
 
 
 def _send(out: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(out, data) :]
+    # What reads the answer ends this process at once.
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (OSError, ValueError):
+        except (AttributeError, OSError, ValueError):
             pass
+    while data:
+        data = data[os.write(out, data) :]
     os._exit(0)  # threads that the file has started would keep the process
 
 

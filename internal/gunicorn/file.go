@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,30 +58,30 @@ func (i Interpreter) evaluate(ctx context.Context, table []Setting, location, di
 		ctx, cancel = context.WithTimeout(ctx, i.Timeout)
 		defer cancel()
 	}
-	said, printed, err := i.run(ctx, table, location, dir)
 	var a answer
+	saying, printed, err := i.run(ctx, table, location, dir, &a)
 	switch {
-	case ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return a, fmt.Errorf("%s: the file did not end within %s: does it wait for something? start-timeout (HIGHBALL_START_TIMEOUT) is how long it may take",
-			location, i.Timeout)
+			place(shown(location, a.File), a.Line), i.Timeout)
 	case ctx.Err() != nil:
 		return a, ctx.Err()
-	case len(said) == 0 && err != nil:
+	case saying != nil && err != nil:
 		return a, fmt.Errorf("%s: %s ended while it read the file: %w%s", location, i.Path, err, printed)
-	case json.Unmarshal(said, &a) != nil:
-		return a, fmt.Errorf("%s: %s says nothing of the file: is it Python 3.9 or newer?%s", location, i.Path, printed)
+	case saying != nil:
+		return a, fmt.Errorf("%s: %s says nothing of the file: does the file end the process, or is it older than Python 3.9?%s", location, i.Path, printed)
 	case a.Failure != "":
 		return a, fmt.Errorf("%s: %s", place(shown(location, a.File), a.Line), a.Failure)
 	}
 	return a, nil
 }
 
-// run starts the interpreter and returns what it wrote and the last line that it printed.
-// All that it started ends with it.
-func (i Interpreter) run(ctx context.Context, table []Setting, location, dir string) (said []byte, printed string, err error) {
+// run starts the interpreter, reads what it answers, and returns the last line that it
+// printed. All that it started ends with it.
+func (i Interpreter) run(ctx context.Context, table []Setting, location, dir string, to *answer) (saying error, printed string, err error) {
 	r, w, err := os.Pipe()
 	if err != nil {
-		return nil, "", err
+		return err, "", err
 	}
 	defer r.Close()
 	const answers = 3 // the descriptor of w there
@@ -97,16 +98,28 @@ func (i Interpreter) run(ctx context.Context, table []Setting, location, dir str
 	err = cmd.Start()
 	_ = w.Close()
 	if err != nil {
-		return nil, "", err
+		return err, "", err
 	}
-	stop := context.AfterFunc(ctx, func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		_ = r.Close()
-	})
+	stop := context.AfterFunc(ctx, func() { giveUp(ctx, cmd.Process.Pid, r) })
 	defer stop()
-	said, _ = io.ReadAll(io.LimitReader(r, mostAnswer))
+	// One value, not all there is: a child of the file may hold the pipe for long.
+	saying = json.NewDecoder(io.LimitReader(r, mostAnswer)).Decode(to)
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	err = cmd.Wait()
-	return said, last.String(), err
+	return saying, last.String(), err
+}
+
+// askGrace is how long a file that hangs has to say where.
+const askGrace = time.Second
+
+// giveUp has the wait for an answer end. If time is up, the file is first asked in which
+// of its lines it is.
+func giveUp(ctx context.Context, pid int, answers *os.File) {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) && syscall.Kill(pid, syscall.SIGXCPU) == nil {
+		_ = answers.SetReadDeadline(time.Now().Add(askGrace))
+		return
+	}
+	_ = answers.Close()
 }
 
 // askedFor are the arguments that name the settings.
@@ -205,4 +218,18 @@ func defaultFile(dir string) string {
 		return ""
 	}
 	return name
+}
+
+// readable says why a file, which is shown as name, cannot be one of settings.
+func readable(path, name string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no file %s", name)
+	case err != nil:
+		return fmt.Errorf("%s: %w", name, errors.Unwrap(err))
+	case info.IsDir():
+		return fmt.Errorf("%s is a directory, not a file", name)
+	}
+	return nil
 }

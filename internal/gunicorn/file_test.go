@@ -2,6 +2,8 @@ package gunicorn
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -65,7 +67,8 @@ func TestAFileThatHangs(t *testing.T) {
 	} {
 		began := time.Now()
 		got := mistake(t, short, lines)
-		if !strings.HasPrefix(got, "gunicorn.conf.py: the file did not end within 1s: ") {
+		where := fmt.Sprintf("gunicorn.conf.py:%d: ", strings.Count(lines, "\n")+1) // each in its last line
+		if !strings.HasPrefix(got, where+"the file did not end within 1s: ") {
 			t.Errorf("%q: %s", lines, got)
 		}
 		if took := time.Since(began); took > 20*time.Second {
@@ -127,10 +130,47 @@ func TestWhatAFileLeavesBehind(t *testing.T) {
 	}
 }
 
+// A process that the file has made neither answers for it nor is waited for.
+func TestAFileThatForks(t *testing.T) {
+	var printed bytes.Buffer
+	dir := t.TempDir()
+	text := "import os, time\nif os.fork() == 0:\n  os.fork() or time.sleep(1000)\nelse:\n  workers = 4\n  print('parent')\n"
+	if err := os.WriteFile(filepath.Join(dir, "gunicorn.conf.py"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := Load(t.Context(), Options{Args: args("a:b"), Dir: dir, Python: func(string) (Interpreter, error) {
+		python, err := pythonForTests(dir)
+		python.Stderr = &printed
+		return python, err
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.number("workers") != 4 || printed.String() != "parent\n" {
+		t.Errorf("workers %d, printed %q", cfg.number("workers"), printed.String())
+	}
+}
+
+func TestAFileThatIsNone(t *testing.T) {
+	dir := t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "gunicorn.conf.py"), 0o755), os.Symlink("loop", filepath.Join(dir, "loop"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ args, want string }{
+		{"a:b", "the default file: gunicorn.conf.py is a directory, not a file"},
+		{"-c loop a:b", "-c: loop: too many levels of symbolic links"},
+		{"--config=none.py a:b", "--config: there is no file none.py"},
+	} {
+		if _, err := Load(t.Context(), Options{Args: args(tt.args), Dir: dir}); err == nil || err.Error() != tt.want {
+			t.Errorf("%s: %v, want %s", tt.args, err, tt.want)
+		}
+	}
+}
+
 func TestAnInterpreterThatCannot(t *testing.T) {
 	for _, tt := range []struct{ path, want string }{
 		{"/bin/false", "gunicorn.conf.py: /bin/false ended while it read the file: exit status 1"},
-		{"/bin/true", "gunicorn.conf.py: /bin/true says nothing of the file: is it Python 3.9 or newer?"},
+		{"/bin/true", "gunicorn.conf.py: /bin/true says nothing of the file: does the file end the process, or is it older than Python 3.9?"},
 		{"/nonexistent", "gunicorn.conf.py: /nonexistent ended while it read the file: "},
 	} {
 		if got := mistake(t, func(i *Interpreter) { i.Path = tt.path }, "workers = 1"); !strings.HasPrefix(got, tt.want) {

@@ -189,14 +189,14 @@ func (l *loader) file(ctx context.Context, given, inherited line) error {
 		}
 	}
 	if location == "" {
-		location = defaultFile(l.Dir)
+		location, place = defaultFile(l.Dir), "the default file"
 	}
 	if location == "" {
 		return nil
 	}
 	if !strings.HasPrefix(location, "python:") {
-		if info, err := os.Stat(absolute(l.Dir, location)); err != nil || info.IsDir() {
-			return fmt.Errorf("%s: there is no file %s", place, location)
+		if err := readable(absolute(l.Dir, location), location); err != nil {
+			return fmt.Errorf("%s: %w", place, err)
 		}
 	}
 	dir := l.Dir
