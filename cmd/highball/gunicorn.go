@@ -101,8 +101,9 @@ func (p *program) readGunicorn(ctx context.Context, args []string, python *gunic
 	switch {
 	case errors.Is(err, gunicorn.ErrHelp), errors.Is(err, gunicorn.ErrVersion):
 		return nil, err
-	case ctx.Err() != nil:
-		return nil, codedError{errors.New("a signal ended the start while the file was read"), exitFailure}
+	case ctx.Err() != nil: // as it is when the application is loaded
+		fmt.Fprintln(p.stderr, "highball: a signal ended the start while the file was read")
+		return nil, errCutShort
 	case err != nil:
 		return nil, codedError{err, exitFailure}
 	case !cfg.HasApp():

@@ -49,7 +49,7 @@ func (t *translator) address(text string) (string, error) {
 	switch a := parsed.(type) {
 	case string:
 		mode := 0o777 &^ t.cfg.number("umask")
-		return fmt.Sprintf("unix:%s?mode=%03o", t.path(a), mode), nil
+		return fmt.Sprintf("unix:%s?mode=%03o%s", t.path(a), mode, t.socketOwner()), nil
 	case int64:
 		return fmt.Sprintf("fd://%d", a), nil
 	case []any:
@@ -60,6 +60,16 @@ func (t *translator) address(text string) (string, error) {
 		return net.JoinHostPort(host, strconv.FormatInt(port, 10)), nil
 	}
 	return "", err
+}
+
+// socketOwner has the file of a socket belong to whom the workers run as.
+func (t *translator) socketOwner() (options string) {
+	for _, o := range []struct{ setting, option string }{{"user", "owner"}, {"group", "group"}} {
+		if id, ok := t.cfg.entries[o.setting].Value.(int64); ok && t.cfg.entries[o.setting].Given {
+			options += fmt.Sprintf("&%s=%d", o.option, id)
+		}
+	}
+	return options
 }
 
 func (t *translator) protocol(e Entry) {

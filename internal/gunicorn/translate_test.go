@@ -64,6 +64,7 @@ func TestTranslation(t *testing.T) {
 		{"-b :80", "bind=0.0.0.0:80"},
 		{"-b unix:/run/a.sock", "bind=unix:/run/a.sock?mode=777"},
 		{"-b unix:a.sock -m 007", "bind=unix:$D/a.sock?mode=770"},
+		{"-b unix:a.sock -m 007 -u 33 -g 34", "bind=unix:$D/a.sock?mode=770&owner=33&group=34 group=34 user=33"},
 		{"-b unix:///run/a -b [::1] -b fd://3 -b Local.Host", "bind=unix:/run/a?mode=777 [::1]:8000 fd://3 local.host:8000"},
 		{"--certfile c --keyfile /k -b :443", "bind=https://0.0.0.0:443 certfile=$D/c keyfile=/k"},
 		{"--certfile c --cert-reqs 2 --ca-certs ca", "certfile=$D/c client-ca=$D/ca client-cert=required"},
