@@ -35,6 +35,10 @@ func (p *program) uwsgiCommand() *cobra.Command {
 			if len(args) == 1 && (args[0] == "--help" || args[0] == "-h") {
 				return cmd.Help()
 			}
+			if slices.Equal(args, []string{"--version"}) {
+				_, err := fmt.Fprintf(p.stdout, "%s, with the options of uWSGI %s\n", version(), uwsgiconf.Version)
+				return err
+			}
 			return p.uwsgi(cmd, args)
 		},
 	}
@@ -71,12 +75,12 @@ func (p *program) uwsgi(cmd *cobra.Command, args []string) error {
 func uwsgiExit(err error) error {
 	var usage usageError
 	var load *highball.LoadError
-	switch {
+	switch err = placed(err, tr.Given); {
 	case errors.As(err, &usage):
 		return foreign(settings.Errors(usage.err)...)
 	case errors.As(err, &load):
 		return codedError{err, exitNeedApp}
-	case errors.Is(err, errCutShort): // the log has it, and it was asked for
+	case errors.Is(err, errCutShort): // as uWSGI ends: the log has it, and it was asked for
 		return nil
 	}
 	return err
@@ -95,11 +99,13 @@ func (p *program) given(tr *migrate.Translation) (settings.Values, error) {
 	return table.Resolve(settings.Sources{Given: tr.Given, Environ: p.environ})
 }
 
-// sayLeft names in one line what has no effect.
+// sayLeft names in one line what has no effect, and each that may be a slip in its own.
 func (p *program) sayLeft(tr migrate.Translation) {
 	var names []string
 	for _, l := range tr.Left {
-		if !slices.Contains(names, l.Name) {
+		if l.Unknown {
+			fmt.Fprintf(p.stderr, "highball: %v\n", l)
+		} else if !slices.Contains(names, l.Name) {
 			names = append(names, l.Name)
 		}
 	}

@@ -30,6 +30,9 @@ type Left struct {
 
 	// Refused says that a server without it would not be what was meant: nothing starts.
 	Refused bool
+
+	// Unknown says that its own program does not know it either: it may be a slip.
+	Unknown bool
 }
 
 // Error is the line for the operator.

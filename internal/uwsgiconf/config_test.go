@@ -84,3 +84,23 @@ func comesTo(args []string, sys System) string {
 	}
 	return b.String()
 }
+
+// Some editors of Windows put a mark before the first line.
+func TestAByteOrderMarkIsNoText(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"a.ini": "[uwsgi]\r\nmodule = shop\r\n", "a.yml": "uwsgi:\r\n  module: shop\r\n", "a.json": `{"uwsgi": {"module": "shop"}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("\ufeff"+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		conf, err := Read([]string{name}, aSystem(dir))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := conf.Options()["module"]; len(got) != 1 || got[0] != "shop" {
+			t.Errorf("%s: module %q", name, got)
+		}
+	}
+}

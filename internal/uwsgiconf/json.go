@@ -83,8 +83,13 @@ func (p *jsonParser) document(section string) (pairs []pair, err error) {
 		}
 		pairs = append(slices.Concat([]pair{}, pairs), found...)
 	}
-	_, err = p.Token()
-	return pairs, err
+	if _, err := p.Token(); err != nil {
+		return nil, err
+	}
+	if _, err := p.Token(); !errors.Is(err, io.EOF) {
+		return nil, &syntaxError{p.line(), "want nothing behind the object"}
+	}
+	return pairs, nil
 }
 
 func (p *jsonParser) want(delim json.Delim) error {

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// uWSGIVersion is the version whose behaviour is followed, and what %V says.
-const uWSGIVersion = "2.0.31"
+// Version is the version whose behaviour is followed, and what %V says.
+const Version = "2.0.31"
 
 // magic knows what %x stands for in a file. What stands for nothing is taken out, as
 // uWSGI does: a percent sign is written %%.
@@ -74,7 +74,7 @@ func (m magic) value(c byte) string {
 	case 'v':
 		return m.sys.Dir
 	case 'V':
-		return uWSGIVersion
+		return Version
 	case 'b':
 		return m.sys.Program
 	case '[':

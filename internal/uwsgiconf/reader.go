@@ -119,6 +119,9 @@ func cutSection(text string) (path, section string) {
 	return text, ""
 }
 
+// byteOrderMark is what some editors begin a file with.
+const byteOrderMark = "\ufeff"
+
 // file reads a file's section, "uwsgi" unless another is asked for.
 func (r *reader) file(kind, path, section string) error {
 	written := section
@@ -138,7 +141,7 @@ func (r *reader) file(kind, path, section string) error {
 		r.first = path
 	}
 	parse := map[string]func([]line, string) ([]pair, error){"ini": parseINI, "yaml": parseYAML, "json": parseJSON}[kind]
-	pairs, err := parse(r.magicFor(path, written).expand(string(text)), section)
+	pairs, err := parse(r.magicFor(path, written).expand(strings.TrimPrefix(string(text), byteOrderMark)), section)
 	if err != nil {
 		return mistake(err.(*syntaxError).place(path), "%s", err)
 	}

@@ -50,7 +50,8 @@ func (t *translator) take(e Entry) {
 	case e.file == placeholder || e.quoted:
 		return // a name for %(…)
 	case !isOption(e.Key):
-		t.Leave(e.Place, e.Key, "uWSGI has no such option either, and ignores it"+suggestion(e.Key, ""))
+		why := "uWSGI has no such option either, and ignores it" + suggestion(e.Key, "")
+		t.Left = append(t.Left, migrate.Left{Name: e.Key, Place: e.Place, Why: why, Unknown: true})
 		return
 	case !ok:
 		t.Leave(e.Place, e.Key, "nothing here corresponds to it")
