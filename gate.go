@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"highball/internal/front"
 )
 
 // gate holds requests back while new code is on its way, so that nobody who has seen a
@@ -43,6 +45,7 @@ func (g *gate) around(next http.Handler) http.Handler {
 // wait returns when the gate is open, the client has left, or it has taken too long.
 func (g *gate) wait(r *http.Request) {
 	var over <-chan time.Time
+	ctx := front.WhileQueued(r.Context())
 	for {
 		g.mu.Lock()
 		opened := g.opened
@@ -57,7 +60,7 @@ func (g *gate) wait(r *http.Request) {
 		}
 		select {
 		case <-opened:
-		case <-r.Context().Done():
+		case <-ctx.Done():
 			return
 		case <-over:
 			return

@@ -254,6 +254,9 @@ func (s *Server) acquire(ctx context.Context, ask gateway.Ask) (gateway.Lease, e
 	if s.script != nil {
 		s.script.fresh(ctx)
 	}
+	if s.changes != nil && ctx.Err() != nil { // it left at the gate
+		return gateway.Lease{}, context.Cause(ctx)
+	}
 	granted, err := s.pool.Acquire(ctx, pool.Ask{Cost: ask.Cost, Again: ask.Again})
 	if err != nil {
 		return gateway.Lease{}, s.untilNextStart(err)
