@@ -165,11 +165,16 @@ func (c *changes) reloadServer(ctx context.Context) error {
 func (c *changes) finished(err error, evenThen bool) {
 	c.failure.Store(nil)
 	if err != nil {
-		text := report(err)
-		c.failure.Store(&text)
-		c.s.codes.serve() // pages that are open have this to show
+		c.fail(err)
 	}
 	c.openUnlessMore(evenThen)
+}
+
+// fail has pages show why the new code does not start.
+func (c *changes) fail(err error) {
+	text := report(err)
+	c.failure.Store(&text)
+	c.s.codes.serve() // those that are open have this to show
 }
 
 // prepare has an interpreter wait for the next reload.

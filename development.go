@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"time"
 
 	"highball/internal/listen"
 	"highball/internal/worker"
@@ -22,6 +23,9 @@ type Development struct {
 	Terminal bool
 }
 
+// slowStart is how long whoever develops is left to wait for a start without a word.
+const slowStart = 5 * time.Second
+
 // developing says whether pages show what goes wrong.
 func (s *Server) developing() bool { return s.cfg.Development != nil }
 
@@ -32,7 +36,7 @@ func (c *Config) development(code string) *worker.Development {
 	}
 	return &worker.Development{
 		Code: code, Debugger: c.Development.Debugger && c.Workers == 1 && c.onLoopback(),
-		Terminal: c.Development.Terminal,
+		Terminal: c.Development.Terminal, TellAfter: slowStart,
 	}
 }
 
@@ -74,6 +78,16 @@ func (g *generation) tellDevelopment(ready worker.Ready) {
 	if g.s.codes.isNews(ready.PIN) {
 		g.s.logger.Info("the debugger's console asks for its PIN", "pin", ready.PIN)
 	}
+}
+
+// tellFailed says that the new code does not start, and what serves in its place.
+func (s *Server) tellFailed(err error) {
+	if s.developing() && s.changes != nil {
+		s.changes.fail(err)
+		s.logger.Error("the new code does not start, which pages show until it does: " + err.Error())
+		return
+	}
+	s.logger.Error("reload failed, the old code serves on: " + err.Error())
 }
 
 // codes names the generations of the code for pages in browsers, which ask whether

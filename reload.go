@@ -78,7 +78,7 @@ func (s *Server) replaceAll(ctx context.Context) error {
 		return err
 	case err != nil:
 		err = public(err)
-		s.logger.Error("reload failed, the old code serves on: " + err.Error())
+		s.tellFailed(err)
 		return err
 	}
 	if s.changes != nil {

@@ -72,6 +72,27 @@ func whereItHangs(p process) string {
 	return withoutImports(dumpOf(ctx, p, dumpSignal, false))
 }
 
+// tellWhenSlow has the log say where a start is, for somebody who waits for it, until
+// what it returns is called. Nobody else asks for the stacks from then on.
+func (w *Worker) tellWhenSlow() (enough func()) {
+	d := w.opts.Development
+	if d == nil || d.TellAfter <= 0 {
+		return func() {}
+	}
+	over, told := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(told)
+		timer := time.NewTimer(d.TellAfter)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			w.opts.Logger.Warn("the application is still being loaded\n"+whereItHangs(w.process()), "after", d.TellAfter)
+		case <-over:
+		}
+	}()
+	return func() { close(over); <-told }
+}
+
 // withoutImports leaves out the calls that stand in each stack of a start: those
 // of the import system and ours.
 func withoutImports(stacks string) string {

@@ -65,6 +65,8 @@ type Development struct {
 	Code     string // a name of this generation of the code, for its pages
 	Debugger bool   // Werkzeug's may be offered, which runs code that a browser sends
 	Terminal bool   // the worker has the terminal
+
+	TellAfter time.Duration // when the log says where a start is that takes so long; 0: never
 }
 
 func (d *Development) config() map[string]any {

@@ -169,6 +169,8 @@ func (w *Worker) setUp(theirs ends) error {
 }
 
 func (w *Worker) await(ctx context.Context) (Ready, error) {
+	enough := sync.OnceFunc(w.tellWhenSlow())
+	defer enough()
 	select {
 	case r := <-w.ready:
 		return r, nil
@@ -183,6 +185,7 @@ func (w *Worker) await(ctx context.Context) (Ready, error) {
 		}
 		return Ready{}, w.crash("the worker ended while it loaded the application: ")
 	case <-ctx.Done():
+		enough()
 		return Ready{}, startError(ctx, w.opts, w.process())
 	}
 }

@@ -166,6 +166,20 @@ func TestStartTimeout(t *testing.T) {
 	})
 }
 
+// Who develops learns where a start is, long before it is given up.
+func TestSlowStartIsTold(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "import os, time\nwhile not os.path.exists('go'):\n    time.sleep(0.01)\n"+okApp,
+		func(o *Options) { o.Development = &Development{TellAfter: 100 * time.Millisecond} })
+	started := make(chan *Worker, 1)
+	go func() { started <- b.start() }()
+	b.logs.await(t, "WARN the application is still being loaded", `app.py", line`)
+	if err := os.WriteFile(filepath.Join(b.dir, "go"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	<-started
+}
+
 func TestStartEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	modes(t, func(t *testing.T, preload func(*Options)) {
