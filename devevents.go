@@ -85,14 +85,20 @@ func (c *changes) showFailure(w http.ResponseWriter, r *http.Request, failure st
 	}
 }
 
+// failurePage looks as the worker's own pages do (dev_style.py).
 func failurePage() *template.Template {
 	return template.Must(template.New("failure").Parse(fmt.Sprintf(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>{{.Message}}</title>
-<style>body{margin:2rem auto;max-width:60rem;padding:0 1.5rem;font:15px/1.5 system-ui,sans-serif}
-header{border-left:4px solid #b3261e;padding-left:1rem}p{opacity:.7}
-pre{white-space:pre-wrap;font-size:13px}h1{font-size:1.4rem}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>{{.Message}}</title>
+<style>:root{--back:#fbfaf8;--card:#fff;--ink:#23211f;--dim:#77716a;--line:#e4dfd8;--hot:#b3261e}
+@media(prefers-color-scheme:dark){:root{--back:#191817;--card:#211f1e;--ink:#e9e5e0;--dim:#9a938b;--line:#38342f;--hot:#ff8a7a}}
+body{margin:0 auto;max-width:66rem;padding:1.5rem;background:var(--back);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
+header{border-left:4px solid var(--hot);padding:.2rem 0 .2rem 1rem;margin-bottom:1.5rem}p{margin:.3rem 0}p,footer{color:var(--dim)}
+h1{margin:.2rem 0;font-size:1.5rem;line-height:1.2;color:var(--hot);overflow-wrap:anywhere}footer{margin-top:2rem;font-size:12px}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.5 ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;
+background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.8rem}</style></head>
 <body><header><p>The code as it is now does not start. Save a change, and this page shows it.</p><h1>{{.Message}}</h1></header>
-<pre>{{.Rest}}</pre>
+{{with .Rest}}<pre>{{.}}</pre>{{end}}
+<footer>highball dev</footer>
 <script>var e = new EventSource("%s?code=" + {{.Code}}); e.addEventListener("reload", function () { e.close(); location.reload() })</script>
 </body></html>
 `, devEvents)))

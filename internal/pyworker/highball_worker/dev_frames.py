@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import linecache
 import os
-import traceback
-from types import FrameType, TracebackType
+from types import CodeType, TracebackType
 from typing import NamedTuple
 
 from . import where
@@ -21,6 +21,7 @@ class Line(NamedTuple):
     number: int
     text: str
     current: bool
+    marked: tuple[int, int] = (0, 0)  # from which column to which it is about; alike: all of it
 
 
 class Frame(NamedTuple):
@@ -64,10 +65,10 @@ def chain(exc: BaseException) -> list[Raised]:
 def _raised(exc: BaseException, link: str) -> Raised:
     walked = _walk(exc.__traceback__)
     left = max(0, len(walked) - _MOST)
-    frames = [_frame(frame, line) for frame, line in walked[: _MOST // 2]]
-    frames += [_frame(frame, line) for frame, line in walked[len(frames) :][-(_MOST // 2) :]]
+    frames = [_frame(trace) for trace in walked[: _MOST // 2]]
+    frames += [_frame(trace) for trace in walked[len(frames) :][-(_MOST // 2) :]]
     if isinstance(exc, SyntaxError) and exc.filename and exc.lineno:
-        frames.append(_place(exc.filename, exc.lineno))
+        frames.append(_place(exc.filename, exc.lineno, _columns_of(exc)))
     kind = type(exc).__qualname__
     if type(exc).__module__ not in ("builtins", "__main__"):
         kind = f"{type(exc).__module__}.{kind}"
@@ -83,16 +84,18 @@ def _message(exc: BaseException) -> str:
         return f"(its text cannot be shown: {type(second).__name__})"
 
 
-def _walk(trace: TracebackType | None) -> list[tuple[FrameType, int]]:
+def _walk(trace: TracebackType | None) -> list[TracebackType]:
     """Without our own frames, and those of the import system."""
-    return [
-        (frame, line)
-        for frame, line in traceback.walk_tb(trace)
-        if not frame.f_code.co_filename.startswith((_OURS, "<frozen importlib"))
-    ]
+    found = []
+    while trace is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith((_OURS, "<frozen importlib")):
+            found.append(trace)
+        trace = trace.tb_next
+    return found
 
 
-def _frame(frame: FrameType, line: int) -> Frame:
+def _frame(trace: TracebackType) -> Frame:
+    frame, line = trace.tb_frame, trace.tb_lineno
     code = frame.f_code
     linecache.lazycache(code.co_filename, frame.f_globals)
     module = code.co_name == "<module>"
@@ -102,24 +105,51 @@ def _frame(frame: FrameType, line: int) -> Frame:
         line,
         getattr(code, "co_qualname", code.co_name),
         _is_own(code.co_filename),
-        _source(code.co_filename, line),
+        _source(code.co_filename, line, _columns(code, trace.tb_lasti, line)),
         variables(frame.f_locals, module),
     )
 
 
-def _place(file: str, line: int) -> Frame:
+def _place(file: str, line: int, columns: tuple[int, int]) -> Frame:
     """Where source does not compile: no frame."""
-    return Frame(file, where.short(file), line, "", True, _source(file, line), [])
+    return Frame(file, where.short(file), line, "", True, _source(file, line, columns), [])
 
 
-def _source(file: str, line: int) -> list[Line]:
+def _source(file: str, line: int, columns: tuple[int, int]) -> list[Line]:
     linecache.checkcache(file)
     lines = linecache.getlines(file)
     first = max(1, line - _AROUND)
     return [
-        Line(number, lines[number - 1].rstrip("\r\n"), number == line)
+        Line(
+            number,
+            lines[number - 1].rstrip("\r\n"),
+            number == line,
+            columns if number == line else (0, 0),
+        )
         for number in range(first, min(len(lines), line + _AROUND) + 1)
     ]
+
+
+def _columns(code: CodeType, instruction: int, line: int) -> tuple[int, int]:
+    """What of its line a frame is in, where CPython tells (3.11 and newer)."""
+    positions = getattr(code, "co_positions", None)
+    if positions is None or instruction < 0:
+        return (0, 0)
+    found = next(itertools.islice(positions(), instruction // 2, None), (None,) * 4)
+    start, end, left, right = found
+    if start != line or end != line or left is None or right is None:
+        return (0, 0)
+    text = linecache.getline(code.co_filename, line).encode("utf-8", "replace")
+    return len(text[:left].decode("utf-8", "replace")), len(text[:right].decode("utf-8", "replace"))
+
+
+def _columns_of(exc: SyntaxError) -> tuple[int, int]:
+    if not exc.offset:
+        return (0, 0)
+    end = getattr(exc, "end_offset", None) or 0
+    if getattr(exc, "end_lineno", exc.lineno) != exc.lineno or end <= exc.offset:
+        end = exc.offset + 1
+    return exc.offset - 1, end - 1
 
 
 def _is_own(file: str) -> bool:

@@ -6,7 +6,7 @@ import html
 import os
 from typing import Any, NamedTuple
 
-from .dev_frames import Frame, Raised, chain
+from .dev_frames import Frame, Line, Raised, chain
 from .dev_style import STYLE
 from .dev_values import is_secret, shown
 from .failure import describe
@@ -152,10 +152,19 @@ def _frame(frame: Frame, opened: bool) -> str:
 def _source(frame: Frame) -> str:
     rows = [
         f"<tr{' class=current' if line.current else ''}><td>{line.number}</td>"
-        f"<td><pre>{_text(line.text)}</pre></td></tr>"
+        f"<td><pre>{_marked(line)}</pre></td></tr>"
         for line in frame.source
     ]
     return '<table class="source">' + "".join(rows) + "</table>" if rows else ""
+
+
+def _marked(line: Line) -> str:
+    """The part of a line that it is about; where that is all of it, the line alone tells."""
+    left, right = line.marked
+    text = line.text.ljust(right) if left >= len(line.text) else line.text
+    if not text[left:right] or text[left:right].strip() == text.strip():
+        return _text(line.text)
+    return f"{_text(text[:left])}<mark>{_text(text[left:right])}</mark>{_text(text[right:])}"
 
 
 def _variables(variables: list[tuple[str, str]]) -> str:

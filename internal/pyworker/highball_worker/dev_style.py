@@ -34,6 +34,8 @@ font:13px/1.5 ui-monospace,monospace}
 .source pre{white-space:pre}
 .source tr.current{background:var(--mark)}
 .source tr.current td:first-child{color:var(--hot);font-weight:600}
+mark{background:none;color:inherit;text-decoration:underline wavy var(--hot) 1px;
+text-underline-offset:3px}
 details .source{display:block;overflow-x:auto}
 .values th{width:1%;font:600 13px/1.7 ui-monospace,monospace;white-space:nowrap}
 .values td,.values th{padding:.12rem .8rem;border-top:1px solid var(--line)}
