@@ -68,14 +68,15 @@ func (p *program) uwsgi(cmd *cobra.Command, args []string) error {
 		return foreign(err)
 	}
 	p.sayLeft(tr)
-	return uwsgiExit(p.launch(cmd, values, manner{adjust: func(cfg *highball.Config) { cfg.UWSGI = conf.Options() }}))
+	err = p.launch(cmd, values, manner{adjust: func(cfg *highball.Config) { cfg.UWSGI = conf.Options() }})
+	return uwsgiExit(placed(err, tr.Given))
 }
 
 // uwsgiExit gives an error the exit code that uWSGI has for the like.
 func uwsgiExit(err error) error {
 	var usage usageError
 	var load *highball.LoadError
-	switch err = placed(err, tr.Given); {
+	switch {
 	case errors.As(err, &usage):
 		return foreign(settings.Errors(usage.err)...)
 	case errors.As(err, &load):
