@@ -9,14 +9,13 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-import select
 import socket
 import sys
 import threading
 import traceback
 from typing import Any, Callable, NoReturn
 
-from . import forks, hooks, preload, wire, worker
+from . import forks, hooks, native, preload, wire, worker
 from .loading import load
 from .main import line_buffered
 from .target import Loaded
@@ -75,9 +74,9 @@ class Attached(Zygote):
 
     def _serve_one(self) -> Child | None:
         """One look; EOFError when the front has closed the socket."""
-        poll = select.poll()
+        poll = native.poll()
         for fd in (self.sock.fileno(), *self._watched, *self._ends.values()):
-            poll.register(fd, select.POLLIN)
+            poll.register(fd, native.POLLIN)
         blind = len(self._ends) < len(self.children)
         ready = {fd for fd, _event in poll.poll(_LOOK if blind else None)}
         for fd in ready & set(self._watched):

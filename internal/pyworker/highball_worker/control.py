@@ -3,11 +3,10 @@
 import os
 import socket
 import sys
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import stacks, wire
+from . import native, stacks, wire
 from .haste import Haste
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ class Control:
 
     def __init__(self, sock: socket.socket) -> None:
         self.channel = wire.Channel(sock)
-        self._lock = threading.Lock()
+        self._lock = native.allocate_lock()
         self._slots: Sequence[Slot] = ()
         self._exited = False
 
@@ -37,8 +36,7 @@ class Control:
 
     def start(self, slots: "Sequence[Slot]", hooks: "Hooks", worker: Any) -> None:
         self._slots, self._hooks, self._worker = slots, hooks, worker
-        self.thread = threading.Thread(target=self._run, name="highball-control", daemon=True)
-        self.thread.start()
+        self.join = native.thread("highball-control", self._run)
 
     def _run(self) -> None:
         haste = Haste(self.channel)
@@ -96,7 +94,7 @@ class Control:
 
         has = self._hooks.has
         if first and (has(hook) or (hook == "worker_int" and has("worker_exit"))):
-            threading.Thread(target=run, name="highball-hook", daemon=True).start()
+            native.thread("highball-hook", run)
         else:
             run()
 

@@ -7,13 +7,13 @@ worker's connections, and ends with it.
 
 import marshal
 import os
-import select
 import signal
 import stat
 import sys
-import threading
 from importlib import import_module
 from typing import Any, Callable, Optional
+
+from . import greenlets, native
 
 # Longer than any sane project's checks, in seconds.
 _LIMIT = 60
@@ -27,13 +27,11 @@ class Checks:
     def __init__(self, pid: int, answer: int) -> None:
         self._pid: Optional[int] = pid
         self._answer = answer
-        self._lock = threading.Lock()
+        self._lock = native.allocate_lock()
 
     def report(self, log: Callable[[str, str], None]) -> None:
         """Has a thread wait for the end, which logs what was found."""
-        threading.Thread(
-            target=self._report, args=(log,), name="highball-checks", daemon=True
-        ).start()
+        native.thread("highball-checks", self._report, log)
 
     def _report(self, log: Callable[[str, str], None]) -> None:
         with os.fdopen(self._answer, "rb") as pipe:
@@ -55,7 +53,7 @@ class Checks:
                 if pid is not None and kill:
                     os.kill(pid, signal.SIGKILL)
                 if pid is not None:
-                    os.waitpid(pid, 0)
+                    native.waitpid(pid, 0)
             except OSError:  # the application has waited for any child
                 pass
 
@@ -70,13 +68,14 @@ def begin(lifeline: int) -> Optional[Checks]:
         return None
     answer, tell = os.pipe()
     try:
-        pid = os.fork()
+        pid = native.fork()
     except (OSError, Warning):  # no room for one, or not among threads of the application
         os.close(answer)
         os.close(tell)
         return None
     if pid == 0:
         try:
+            greenlets.renew()
             _isolate(lifeline)
             os.write(tell, marshal.dumps(_found(), 2))
         finally:
@@ -99,14 +98,14 @@ def _isolate(lifeline: int) -> None:
         for connection in database.connections.all(initialized_only=True):
             _shared.append(connection.connection)  # no destructor may say goodbye
             connection.connection = None
-    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    native.thread("highball-lifeline", _end_with, lifeline)
 
 
 _shared: list[Any] = []
 
 
 def _end_with(lifeline: int) -> None:
-    select.select([lifeline], [], [])
+    native.wait_for([lifeline], [], [])
     os._exit(0)
 
 

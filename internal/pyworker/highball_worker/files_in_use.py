@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-import threading
 import traceback
 from collections.abc import Callable
+
+from . import native
 
 # How often the modules are counted, in seconds.
 _LOOK = 0.5
@@ -45,11 +46,11 @@ class FilesInUse:
 
     def follow(self) -> None:
         """Goes on telling, in a thread of its own."""
-        threading.Thread(target=self._follow, name="highball-files", daemon=True).start()
+        native.thread("highball-files", self._follow)
 
     def _follow(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(_LOOK):
+        while True:
+            native.sleep(_LOOK)
             if len(sys.modules) == self._modules:
                 continue
             try:

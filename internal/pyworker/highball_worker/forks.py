@@ -7,10 +7,9 @@ ignore the signals that the application sends it.
 
 import os
 import signal
-import threading
 from typing import Any, Protocol
 
-from . import signals
+from . import greenlets, native, signals
 
 
 class Closable(Protocol):
@@ -55,7 +54,7 @@ def close_all() -> None:
 
 def hold(body: Closable) -> None:
     """Closes this in children that other threads than the calling one fork."""
-    _state.bodies[body] = threading.get_ident()
+    _state.bodies[body] = native.get_ident()
 
 
 def release(body: Closable) -> None:
@@ -67,11 +66,12 @@ def fork() -> int:
     _state.own = True
     mask = signals.block()
     try:
-        pid = os.fork()
+        pid = native.fork()
         if pid == 0:
             signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            native.set_handler(signal.SIGCHLD, signal.SIG_DFL)
             signals.install()
+            greenlets.renew()
         return pid
     finally:
         _state.own = False
@@ -81,7 +81,7 @@ def fork() -> int:
 def _before() -> None:
     """Our signals wait until the child has the defaults back: it would lose those before."""
     if not _state.own:
-        _state.masks[threading.get_ident()] = signals.block()
+        _state.masks[native.get_ident()] = signals.block()
 
 
 def _after_in_parent() -> None:
@@ -92,7 +92,7 @@ def _after_in_child() -> None:
     if _state.own:
         return
     close_all()
-    own = threading.get_ident()
+    own = native.get_ident()
     for body, thread in list(_state.bodies.items()):
         if thread != own:
             body.close()
@@ -102,6 +102,6 @@ def _after_in_child() -> None:
 
 
 def _unblock() -> None:
-    mask = _state.masks.pop(threading.get_ident(), None)
+    mask = _state.masks.pop(native.get_ident(), None)
     if mask is not None:
         signals.unblock(mask)

@@ -6,9 +6,10 @@ take longer than the front waits; it would take the lock for held, and kill the 
 So while the front asks, threads change more often.
 """
 
-import select
 import sys
 from typing import TYPE_CHECKING, Optional
+
+from .native import POLLIN, poll
 
 if TYPE_CHECKING:
     from .wire import Channel
@@ -32,9 +33,9 @@ class Haste:
         """Before the next is received: returns when there is one, or calm."""
         if self._before is None or self._channel.pending:
             return
-        poll = select.poll()
-        poll.register(self._channel.sock, select.POLLIN)
-        if not poll.poll(CALM * 1000):
+        poller = poll()
+        poller.register(self._channel.sock, POLLIN)
+        if not poller.poll(CALM * 1000):
             self.end()
 
     def end(self) -> None:

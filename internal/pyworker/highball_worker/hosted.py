@@ -7,12 +7,10 @@ threads serve, and when, is the program's to say: a slot serves one request for 
 from __future__ import annotations
 
 import os
-import select
 import socket
-import threading
 from typing import Any, Callable
 
-from . import environ, forks, wire
+from . import environ, forks, native, wire
 from .control import Control
 from .hooks import Hooks
 from .loading import Application, failed, load
@@ -44,7 +42,7 @@ class HostedControl(Control):
             sock.shutdown(socket.SHUT_RDWR)  # wakes the thread, which a close would not
         except OSError:
             pass
-        self.thread.join()
+        self.join()
         sock.close()
 
 
@@ -66,8 +64,8 @@ class HostedSlot(Slot):
 
         Raises EOFError when the front wants no more.
         """
-        if self.thread != threading.get_ident():
-            self.thread = threading.get_ident()
+        if self.thread != native.get_ident():
+            self.thread = native.get_ident()
             self.interruption.move()
         data = self._rest or self._received()
         if not data:
@@ -166,7 +164,7 @@ class Hosted:
             text = "the threads of the program that serve are not replaced"
             self.channel.send(wire.FORKED, {"id": identifier, "pid": 0, "error": text})
             return
-        sock = socket.socket(fileno=fds[0])
+        sock = native.make_socket(fileno=fds[0])
         forks.guard(sock)
         self._control = control = HostedControl(sock)
         self.channel.send(wire.FORKED, {"id": identifier, "pid": os.getpid()})
@@ -181,7 +179,7 @@ class Hosted:
     def drain(self, timeout: float) -> None:
         """Waits until the front has closed the slots: it has been told to end."""
         for slot in self.slots:
-            poll = select.poll()
+            poll = native.poll()
             poll.register(slot, 0)  # the end is always told, and requests are not to be
             poll.poll(timeout * 1000)
 

@@ -10,17 +10,16 @@ No lock: the exception could come between a lock's acquisition and its release b
 the thread that is hit, and the lock would be held for ever.
 """
 
-from threading import get_ident
-from time import sleep
 from typing import Any, Callable, Optional
 
+from .native import get_ident, sleep
 from .public import RequestTimeout
 
 
 class Interruption:
     """Knows which request a slot's thread serves, and can interrupt that one, once."""
 
-    __slots__ = ("_claim", "_number", "_raised", "_settled", "_thread", "_wanted")
+    __slots__ = ("_claim", "_number", "_raised", "_settled", "_thread", "_wanted", "wake")
 
     def __init__(self) -> None:
         self._thread = 0
@@ -29,6 +28,8 @@ class Interruption:
         self._wanted: Optional[type[RequestTimeout]] = None  # interrupt() has come
         self._settled = 0  # the last request with which interrupt() was done
         self._raised = 0  # the last request that was interrupted
+        # Has the thread run some Python, where it may wait in a loop that has none.
+        self.wake: Callable[[], Any] = lambda: None
 
     @property
     def number(self) -> int:
@@ -102,6 +103,7 @@ class Interruption:
         if self._claim.pop(number, False):
             self._raised = number
             will_be = _raise_in(self._thread, wanted)
+            self.wake()
         self._settled = number
         return will_be
 

@@ -7,9 +7,9 @@ that holds the GIL does not outlive the front. Elsewhere a thread waits for it.
 
 import fcntl
 import os
-import select
 import signal
-import threading
+
+from . import native
 
 
 def arm(fd: int) -> None:
@@ -20,11 +20,11 @@ def arm(fd: int) -> None:
         fcntl.fcntl(fd, fcntl.F_SETFL, flags | os.O_ASYNC | os.O_NONBLOCK)
     except (AttributeError, OSError):
         os.set_blocking(fd, True)
-        threading.Thread(target=_wait, args=(fd,), name="highball-lifeline", daemon=True).start()
+        native.thread("highball-lifeline", _wait, fd)
         return
     # The front may have gone before the signal was armed.
-    poller = select.poll()
-    poller.register(fd, select.POLLIN)
+    poller = native.poll()
+    poller.register(fd, native.POLLIN)
     if poller.poll(0):
         os._exit(0)
 
@@ -34,7 +34,7 @@ _F_SETSIG = getattr(fcntl, "F_SETSIG", 10)  # Linux; PyPy's module lacks the nam
 
 def _wait(fd: int) -> None:
     try:
-        while os.read(fd, 1):
+        while native.read(fd, 1):
             pass
     finally:
         os._exit(0)

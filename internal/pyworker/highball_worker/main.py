@@ -1,11 +1,10 @@
 """The entry of a Python process of Highball: `main` is called by bootstrap.py."""
 
 import os
-import socket
 import sys
 from typing import Any
 
-from . import forks, lifeline, signals, stacks, wire, worker
+from . import forks, lifeline, native, signals, stacks, wire, worker
 from .zygote import Zygote
 
 OLDEST = (3, 9)
@@ -43,7 +42,7 @@ def _zygote() -> None:
         os.set_inheritable(fd, False)
     lifeline.arm(LIFELINE_FD)
     stacks.dump_on_signal(2)  # the workers inherit it: an import may hang in either
-    sock = socket.socket(fileno=COMMAND_FD)
+    sock = native.make_socket(fileno=COMMAND_FD)
     forks.guard(sock)
     try:
         child = Zygote(sock).serve()

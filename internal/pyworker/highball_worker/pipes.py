@@ -8,6 +8,8 @@ costs a context switch of this process for every answer.
 import os
 from typing import Any
 
+from .native import read, write
+
 
 class Pipes:
     """Reads requests from one descriptor and writes responses to another."""
@@ -25,17 +27,17 @@ class Pipes:
         return self._requests
 
     def recv(self, size: int) -> bytes:
-        return os.read(self._requests, size)
+        return read(self._requests, size)
 
     def recv_into(self, view: Any) -> int:
         return _readv(self._requests, view)
 
     def sendall(self, data: bytes) -> None:
-        sent = os.write(self._responses, data)
+        sent = write(self._responses, data)
         if sent < len(data):  # a signal came in between
             rest = memoryview(data)[sent:]
             while rest:
-                rest = rest[os.write(self._responses, rest) :]
+                rest = rest[write(self._responses, rest) :]
 
     def close(self) -> None:
         if self._requests >= 0:
@@ -47,6 +49,6 @@ class Pipes:
 def _readv(fd: int, view: Any) -> int:
     if hasattr(os, "readv"):
         return os.readv(fd, [view])
-    data = os.read(fd, len(view))
+    data = read(fd, len(view))
     view[: len(data)] = data
     return len(data)

@@ -6,12 +6,11 @@ processes is renewed in each worker.
 """
 
 import os
-import socket
 import sys
 import threading
 from typing import Any
 
-from . import wire
+from . import native, wire
 
 
 def findings(own: set[int]) -> dict[str, list[str]]:
@@ -43,7 +42,7 @@ def _describe(fd: int) -> str:
     try:
         if not os.readlink("/proc/self/fd/%d" % fd).startswith("socket:"):
             return ""
-        sock = socket.socket(fileno=os.dup(fd))
+        sock = native.make_socket(fileno=os.dup(fd))
     except OSError:
         return ""
     with sock:

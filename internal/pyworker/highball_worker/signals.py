@@ -9,6 +9,8 @@ import signal
 from types import FrameType
 from typing import Any, Optional
 
+from . import native
+
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
 
@@ -18,14 +20,14 @@ def _leave_it_to_the_front(signum: int, frame: Optional[FrameType]) -> None:
 
 def install() -> None:
     for number in _numbers():
-        signal.signal(number, _leave_it_to_the_front)
+        native.set_handler(number, _leave_it_to_the_front)
 
 
 def restore() -> None:
     """Gives back the defaults where the handler is still ours."""
     for number in _numbers():
         if signal.getsignal(number) is _leave_it_to_the_front:
-            signal.signal(number, _default(number))
+            native.set_handler(number, _default(number))
 
 
 def block() -> Any:

@@ -3,7 +3,6 @@
 import marshal
 import os
 import socket
-import threading
 from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol, Union
 
 from . import wire
@@ -12,6 +11,7 @@ from .failure import describe
 from .input import BodyFile, BodyStream, streamed, whole
 from .interrupt import Interruption
 from .meter import Meter
+from .native import get_ident
 from .public import ClientDisconnected, RequestTimeout
 from .response import Response
 
@@ -63,7 +63,7 @@ class Slot:
         self.development: Optional[Development] = None  # shows failures to the client
 
     def serve(self, application: Callable[..., Any], base: dict[str, Any]) -> None:
-        self.thread = threading.get_ident()
+        self.thread = get_ident()
         data = b""
         while True:
             while len(data) < wire.HEADER_SIZE:

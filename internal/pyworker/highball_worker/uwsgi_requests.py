@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Callable
+
+from . import native
 
 if TYPE_CHECKING:
     from .interrupt import Interruption
@@ -21,14 +22,14 @@ class Requests:
     def __init__(self) -> None:
         self._slots: list[Slot] = []
         self._kept: dict[int, tuple[int, dict[bytes, bytes]]] = {}
-        self._timers: dict[int, threading.Timer] = {}
+        self._timers: dict[int, Callable[[], None]] = {}
 
     def connect(self, slots: list[Slot]) -> None:
         self._slots = slots
 
     def _current(self) -> tuple[int, Slot | None]:
         """The thread, and its slot while that serves a request."""
-        thread = threading.get_ident()
+        thread = native.get_ident()
         for slot in self._slots:
             if slot.thread == thread and slot.interruption.number:
                 return thread, slot
@@ -55,26 +56,19 @@ class Requests:
         One that does not yield for GRACE more has its process killed, as uWSGI does.
         """
         thread, slot = self._current()
-        timer = self._timers.pop(thread, None)
-        if timer is not None:
-            timer.cancel()
+        cancel = self._timers.pop(thread, None)
+        if cancel is not None:
+            cancel()
         if slot is None or seconds <= 0:
             return
         running = (slot.interruption, slot.interruption.number)
-        self._timers[thread] = _after(seconds, _interrupt, *running, float(seconds))
-
-
-def _after(seconds: float, function: Callable[..., None], *arguments: Any) -> threading.Timer:
-    timer = threading.Timer(seconds, function, arguments)
-    timer.daemon = True
-    timer.start()
-    return timer
+        self._timers[thread] = native.later(seconds, _interrupt, *running, float(seconds))
 
 
 def _interrupt(interruption: Interruption, number: int, seconds: float) -> None:
     """A timer that comes late finds another number, and does nothing."""
     if interruption.interrupt(number, seconds):
-        _after(GRACE, _kill, interruption, number)
+        native.later(GRACE, _kill, interruption, number)
 
 
 def _kill(interruption: Interruption, number: int) -> None:

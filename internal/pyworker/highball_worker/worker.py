@@ -2,11 +2,9 @@
 
 import mmap
 import os
-import socket
-import threading
 from typing import Any, Callable, Optional, TypeVar
 
-from . import deployment, environ, forks, lifeline, stacks, uwsgi_entry, wire
+from . import deployment, environ, forks, greenlets, lifeline, native, stacks, uwsgi_entry, wire
 from .control import Control
 from .failure import describe, reason
 from .loading import Application, failed, load
@@ -41,6 +39,7 @@ def run(child: Child) -> None:
     report["interrupts"] = child.hooks.has("worker_int") or child.hooks.has("worker_exit")
     try:  # before it counts as ready: a worker without its threads must not replace another
         control.start(slots, child.hooks, child.worker)
+        greenlets.join(slots[0])
         threads = _start_threads(slots, application.serve, base, control)
     except (RuntimeError, MemoryError) as exc:
         control.send(wire.FAILED, _unstartable(exc))
@@ -49,8 +48,8 @@ def run(child: Child) -> None:
     if checks is not None:
         checks.report(control.log)
     _serve_slot(slots[0], application.serve, uwsgi_entry.numbered(base, 0), control)
-    for thread in threads:
-        thread.join()
+    for wait in threads:
+        wait()
     if checks is not None:
         checks.end()
     child.worker.alive = False
@@ -61,7 +60,7 @@ def run(child: Child) -> None:
 
 def _take_over(fds: list[int]) -> Control:
     """fds: the control socket, the lifeline, stdout and stderr, as the front made them."""
-    sock = socket.socket(fileno=fds[0])
+    sock = native.make_socket(fileno=fds[0])
     lifeline.arm(fds[1])
     os.dup2(fds[2], 1)
     os.dup2(fds[3], 2)
@@ -119,20 +118,19 @@ def _tell_files(application: Application, control: Control) -> None:
 
 def _start_threads(
     slots: list[Slot], application: Callable[..., Any], base: dict[str, Any], control: Control
-) -> list[threading.Thread]:
+) -> list[Callable[[], Any]]:
     """Slot 0 is the main thread: applications call signal.signal, which others may not."""
-    threads = [
-        threading.Thread(
-            target=_serve_slot,
-            args=(slot, application, uwsgi_entry.numbered(base, index + 1), control),
-            name="highball-slot-%d" % (index + 1),
-            daemon=True,
+    return [
+        native.thread(
+            f"highball-slot-{number}",
+            _serve_beside,
+            slot,
+            application,
+            uwsgi_entry.numbered(base, number),
+            control,
         )
-        for index, slot in enumerate(slots[1:])
+        for number, slot in enumerate(slots[1:], 1)
     ]
-    for thread in threads:
-        thread.start()
-    return threads
 
 
 def _unstartable(exc: Exception) -> dict[str, Any]:
@@ -143,6 +141,11 @@ def _unstartable(exc: Exception) -> dict[str, Any]:
         "or set fewer --threads",
         "traceback": "",
     }
+
+
+def _serve_beside(slot: Slot, *given: Any) -> None:
+    greenlets.join(slot)
+    _serve_slot(slot, *given)
 
 
 def _serve_slot(
@@ -173,7 +176,7 @@ def receive_slots(control: Control, make: Callable[..., SlotType]) -> Optional[l
         if message is None:
             return None
         pipes = Pipes(*message.fds[:2])
-        lane = socket.socket(fileno=message.fds[2])
+        lane = native.make_socket(fileno=message.fds[2])
         forks.guard(pipes, lane)
         slots.append(make(pipes, lane, words, index, control.log))
     return slots

@@ -7,14 +7,12 @@ memory. It reaps them and reports how they ended.
 import gc
 import itertools
 import os
-import select
 import signal
 import socket
 import sys
-import threading
 from typing import Any, NamedTuple, Optional
 
-from . import connections, forks, hooks, names, preload, signals, uwsgi_entry, wire
+from . import connections, forks, hooks, names, native, preload, signals, uwsgi_entry, wire
 from .loading import Application, load
 
 
@@ -33,7 +31,7 @@ class Zygote:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.channel = wire.Channel(sock)
-        self._lock = threading.Lock()  # of what is sent
+        self._lock = native.allocate_lock()  # of what is sent
         self.config: dict[str, Any] = {}
         self.application: Optional[Application] = None
         self.hooks = hooks.Hooks()
@@ -56,7 +54,7 @@ class Zygote:
     def _serve(self, wakeup: socket.socket, wake: socket.socket) -> Optional[Child]:
         while True:
             if not self.channel.pending:  # what is read already wakes nobody
-                ready, _, _ = select.select([self.sock, wakeup], [], [])
+                ready, _, _ = native.wait_for([self.sock, wakeup], [], [])
                 if wakeup in ready:
                     _drain(wakeup)
                     self._reap()
@@ -79,7 +77,7 @@ class Zygote:
     def _watch_children(self, wake: socket.socket) -> None:
         """Wakes serve() when a child has ended."""
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda signum, frame: None)
+        native.set_handler(signal.SIGCHLD, lambda signum, frame: None)
 
     def _obey(self, message: wire.Message) -> Optional[Child]:
         if message.kind == wire.LOAD:
@@ -152,7 +150,7 @@ class Zygote:
         """Only our own children: the application may have made others while it loaded."""
         for pid in list(self.children):
             try:
-                done, status = os.waitpid(pid, os.WNOHANG)
+                done, status = native.waitpid(pid, os.WNOHANG)
             except ChildProcessError:
                 done, status = pid, 0
             if done:
