@@ -82,6 +82,19 @@ func TestGreenletsGoOnBetweenRequests(t *testing.T) {
 	harness.Eventually(t, "what they left is done", func() bool { return s.Get(t, "/left").Body == "6" })
 }
 
+// Locks are waited for among threads too: of the application, of logging and of imports.
+func TestLocksBetweenThreads(t *testing.T) {
+	s := start(t, map[string]string{"wsgi.py": patch + project}, "--threads", "4")
+	calls := make([]*harness.Conn, 8)
+	for i := range calls {
+		calls[i] = s.Dial(t).Send(harness.Request("GET", "/shared"))
+	}
+	for _, call := range calls {
+		call.Response("GET").Want(t, 200, "shared")
+	}
+	s.Get(t, "/count").Want(t, 200, "2400")
+}
+
 // gevent watches child processes in the main thread alone.
 func TestPatchedSubprocess(t *testing.T) {
 	s := start(t, map[string]string{"wsgi.py": patch + project}, "--threads", "1")

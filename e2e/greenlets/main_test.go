@@ -45,6 +45,21 @@ def body(environ):
     time.sleep(0)
     return str(len(environ["wsgi.input"].read()))
 
+def shared(environ):
+    import logging, importlib
+    log = logging.getLogger("shop")
+    for n in range(300):
+        log.warning("line %d of %s", n, threading.current_thread().name)
+        with lock:
+            count[0] += 1
+            if n % 50 == 0:
+                time.sleep(0.001)
+        if n % 100 == 0:
+            importlib.reload(importlib.import_module("colorsys"))
+    return "shared"
+
+lock, count = threading.Lock(), [0]
+
 def spin(environ):
     while True:
         pass
@@ -57,6 +72,8 @@ ways = {
     "/left": lambda environ: str(len(left)),
     "/pooled": pooled,
     "/body": body,
+    "/shared": shared,
+    "/count": lambda environ: str(count[0]),
     "/pid": lambda environ: str(os.getpid()),
     "/run": lambda environ: subprocess.run(["echo", "ran"], stdout=subprocess.PIPE).stdout.decode().strip(),
     "/hang": lambda environ: time.sleep(600),

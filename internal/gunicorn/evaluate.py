@@ -193,27 +193,18 @@ def _lines(file: str) -> Answer:
         return {"lines": {}, "acts": False}
     lines: dict[str, int] = {}
     acts = False
-    patches = [
-        node.lineno for node in ast.walk(tree) if isinstance(node, ast.Call) and _patches(node)
-    ]
     for node in _outside(tree):
         for name in _bound(node):
             lines[name] = node.lineno  # type: ignore[attr-defined]
         acts = acts or (isinstance(node, ast.Expr) and _acts(node.value))
-    return {"lines": lines, "acts": acts, "patches": patches}
+    return {"lines": lines, "acts": acts}
 
 
 def _acts(value: ast.expr) -> bool:
     """Whether a call may do more than to change what is told of anyway."""
-    if not isinstance(value, ast.Call) or _patches(value):
+    if not isinstance(value, ast.Call):
         return False
     return not ast.unparse(value.func).startswith(("os.environ.", "sys.path.", "print"))
-
-
-def _patches(node: ast.Call) -> bool:
-    """Whether by this call gevent or eventlet take the place of threads."""
-    name = ast.unparse(node.func)
-    return name.endswith("monkey_patch") or "monkey.patch_" in name or name == "patch_all"
 
 
 def _outside(node: ast.AST) -> Iterator[ast.AST]:

@@ -44,7 +44,6 @@ type answer struct {
 	Names   []string
 	Lines   map[string]int
 	Acts    bool
-	Patches []int
 	Environ map[string]string
 	Unset   []string
 	Path    []string

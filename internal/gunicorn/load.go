@@ -44,7 +44,6 @@ type Config struct {
 	entries map[string]Entry
 	hooks   []string // those that the file defines
 	acts    bool     // the file does more than to define
-	patches string   // where it has greenlets take the place of threads
 	place   string   // of the file
 	environ map[string]string
 	changed map[string]string // variables that the file has set
@@ -222,9 +221,6 @@ func (l *loader) take(location string, said answer) error {
 		c.File = absolute(l.Dir, location)
 	}
 	c.acts, c.changed, c.path = said.Acts, said.Environ, said.Path
-	if len(said.Patches) > 0 {
-		c.patches = place(c.place, &said.Patches[0])
-	}
 	for _, s := range l.table {
 		found, ok := said.Values[s.Name]
 		if !ok {

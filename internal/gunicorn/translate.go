@@ -59,18 +59,9 @@ func (t *translator) differs(e Entry) bool {
 }
 
 // fileItself has the functions of the file called where it defines hooks, and what it does
-// besides done in the process that forks the workers, as gunicorn has it done in its master.
+// besides done in the process that forks the workers, as gunicorn has it done in its master: so an application is patched that counts on it.
 func (t *translator) fileItself() {
-	const what = "monkey patching"
-	needed := len(t.cfg.hooks) > 0 || t.cfg.acts || t.needsFile
-	switch {
-	case t.cfg.patches != "" && needed:
-		t.Refuse(t.cfg.patches, what, "the file is run where the workers are forked, and threads that are patched cannot serve: take the line out, threads stand in for greenlets here")
-		return
-	case t.cfg.patches != "":
-		t.Leave(t.cfg.patches, what, "nothing is patched: threads stand in for greenlets here")
-	}
-	if !needed {
+	if len(t.cfg.hooks) == 0 && !t.cfg.acts && !t.needsFile {
 		return
 	}
 	t.Give(t.cfg.place, "hooks", strings.TrimPrefix(t.cfg.File, "python:"))

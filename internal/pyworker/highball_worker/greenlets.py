@@ -41,7 +41,11 @@ def join(slot: Slot) -> None:
     # The exception may come while the loop runs, or another greenlet: it is the request's.
     hub.SYSTEM_ERROR = (*hub.SYSTEM_ERROR, RequestTimeout)
     hub.NOT_ERROR = (*hub.NOT_ERROR, RequestTimeout)
-    slot.interruption.wake = lambda: hub.loop.run_callback_threadsafe(_nothing)
+    # gevent refuses to wait for a lock that another thread holds where its loop has nothing
+    # else to wait for, and takes it for a deadlock.
+    awake = hub.loop.async_()
+    awake.start(_nothing)
+    slot.interruption.wake = awake.send
     slot.sock = _Waiting(slot.sock, hub)
 
 
