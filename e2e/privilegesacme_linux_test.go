@@ -22,7 +22,8 @@ func TestCertificatesOfAUser(t *testing.T) {
 			"--user", a.name, "--umask", "027", "--workers", "1", "--control", "off",
 			"--local-https", "--acme-dir", kept, "--bind", "https://127.0.0.1:0",
 		},
-		Env: []string{"HOME=/root"},
+		// Without the programs of the machine's stores, which are none of the test's.
+		Env: []string{"HOME=/root", "PATH=/nowhere"},
 	})
 	root := filepath.Join(kept, "local", "root.pem")
 	first, err := os.ReadFile(root)

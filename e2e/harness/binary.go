@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -61,9 +62,10 @@ func Main(m *testing.M) int {
 	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {
 		_ = p.Value.Set(strconv.Itoa(8 * runtime.GOMAXPROCS(0))) // these tests wait more than they compute
 	}
+	before := trusted()
 	code := m.Run()
 	defer removeCertificate()
-	if err := stopShared(); err != nil {
+	if err := errors.Join(stopShared(), leftTrusted(before)); err != nil {
 		return failed(err)
 	}
 	return code
