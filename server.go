@@ -176,7 +176,7 @@ func (s *Server) workerOptions(code string) worker.Options {
 		Interpreter: s.interpreter.Path, Dir: cfg.Dir, Env: cfg.pythonEnv(),
 		App: cfg.App, PythonPath: cfg.PythonPath, Middleware: cfg.Middleware, Validate: cfg.Validate,
 		Preload: cfg.Preload, Hooks: cfg.Hooks, Environ: s.environ(), Multiprocess: cfg.Workers > 1, Threads: cfg.Threads,
-		QueueTimeHeader: cfg.QueueTimeHeader, AppStatic: string(cfg.AppStatic), DeployChecks: cfg.AppStatic != StaticDev && cfg.Trace == nil,
+		QueueTimeHeader: cfg.QueueTimeHeader, AppStatic: string(cfg.AppStatic), DeployChecks: !s.developing() && cfg.Trace == nil,
 		HooksAsConfig: cfg.HookSettings != nil, HookSettings: cfg.hookSettings(), UWSGI: cfg.uwsgiModule(),
 		LoggerClass: cfg.LoggerClass, LogConfig: cfg.LogConfig, Beginning: s.hooks.beginning(s), ProcName: cfg.ProcName,
 		Version: Version, StartTimeout: max(cfg.StartTimeout, 0), Logger: cfg.Logger,

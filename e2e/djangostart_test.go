@@ -59,11 +59,12 @@ func TestDjangoDeploymentChecks(t *testing.T) {
 	s.WaitText(t, "the new code serves")
 	harness.Eventually(t, "the new code is checked", func() bool { return s.Count(line) == 2 })
 
-	dev := p.serve(t, nil, "--app-static", "dev")
+	p.serve(t, nil, "--app-static", "dev").WaitText(t, line)
+	dev := harness.Start(t, harness.Options{Verb: "dev", Dir: p.dir, Python: p.python, App: ".", Args: []string{"--app-static", "off"}})
 	p.setting(t, `SILENCED_SYSTEM_CHECKS = ["security.W%03d" % n for n in range(100)]`)
 	silent := p.serve(t, nil)
-	for _, quiet := range []*harness.Server{dev, silent} {
-		harness.Eventually(t, "the checks have ended", func() bool { return len(quiet.Processes()) == 4 }) // front, zygote and two workers
+	for quiet, processes := range map[*harness.Server]int{dev: 3, silent: 4} { // front, zygote and workers
+		harness.Eventually(t, "the checks have ended", func() bool { return len(quiet.Processes()) == processes })
 		quiet.Get(t, "/url").WantStatus(t, 200)
 		want(t, "lines", quiet.Count(line), 0)
 	}

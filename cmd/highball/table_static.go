@@ -25,7 +25,7 @@ application's to answer. None by default. [OPERATIONS.md](OPERATIONS.md#static-f
 			Doc: `
 Which static files that the application's framework knows of are served as ` + "`static`" + ` is. ` + "`deployed`" + `: Django's ` + "`STATIC_ROOT` below `STATIC_URL`" + `, where ` + "`collectstatic`" + ` has put them, and
 the ` + "`static_folder`" + ` of a Flask application and its blueprints. ` + "`dev`" + `: with Django what its finders find instead, each application's ` + "`static/`" + ` and ` + "`STATICFILES_DIRS`" + `, as runserver
-does; and Django's deployment checks are not run. ` + "`off`" + `: none. Without this setting it is Django's ` + "`STATIC_ROOT`" + ` alone, which nobody else would serve; Flask serves its own, behind what the
+does. ` + "`off`" + `: none. Without this setting it is Django's ` + "`STATIC_ROOT`" + ` alone, which nobody else would serve; Flask serves its own, behind what the
 application does before each request, such as asking who it is. Uploads (` + "`MEDIA_ROOT`" + `) are never served so. After a reload it is the new code's.`,
 		},
 		{
