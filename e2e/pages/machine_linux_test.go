@@ -26,7 +26,7 @@ type machine struct {
 }
 
 // shell makes the machine's directories; what it prints last says that it is ready. The
-// copies are what programs find there and may change.
+// copies are what programs find there and may change. Nothing else is the machine's own.
 const shell = `set -e
 ip link set lo up
 mount -t tmpfs -o mode=755 tmpfs /run
@@ -145,28 +145,30 @@ func (m *machine) fill(dir string) {
 	venv(m)
 }
 
-// venv makes the shop's virtualenv: one that has what the tests' has.
+// venv makes the shop's virtualenv: one that has what the tests' has, and that users who
+// may not see where the tests are may use.
 func venv(m *machine) {
 	m.t.Helper()
-	python := harness.Newest(m.t).Path
-	site, err := exec.Command("python3", "-c", "import flask, os; print(os.path.dirname(os.path.dirname(flask.__file__)))").Output()
-	if err != nil {
+	found, err := exec.Command("python3", "-c", "import flask, pip, os, sys; print(os.path.dirname(os.path.dirname(flask.__file__)), sys.base_prefix)").Output()
+	fields := strings.Fields(string(found))
+	if err != nil || len(fields) != 2 {
 		m.t.Skip("python3 has no Flask: make test makes a virtualenv that has")
 	}
-	prefix, err := exec.Command("python3", "-c", "import sys; print(sys.base_prefix + '/bin/python3')").Output()
-	if err == nil {
-		python = strings.TrimSpace(string(prefix))
+	python, packages := fields[1], fields[0]
+	for from, to := range map[string]string{python: "/srv/python", packages: "/srv/packages"} {
+		m.in("mkdir " + to + " && mount --bind " + from + " " + to)
 	}
-	m.in(python + " -m venv /srv/shop/.venv")
-	m.in(fmt.Sprintf("echo %s > $(echo /srv/shop/.venv/lib/python3*/site-packages)/tests.pth", strings.TrimSpace(string(site))))
-	for _, program := range []string{"gunicorn", "flask", "django-admin"} {
-		m.in(fmt.Sprintf("if [ -e %s/../../../bin/%s ]; then ln -s $(realpath %[1]s/../../../bin/%[2]s) /srv/shop/.venv/bin/%[2]s; fi",
-			strings.TrimSpace(string(site)), program))
+	if python != "/usr" { // that all may use
+		python = "/srv/python"
 	}
+	m.in(python + "/bin/python3 -m venv --without-pip /srv/shop/.venv")
+	m.in("echo /srv/packages > $(echo /srv/shop/.venv/lib/python3*/site-packages)/tests.pth")
+	m.write("/srv/shop/.venv/bin/pip", []byte("#!/bin/sh\nexec python -m pip \"$@\"\n"))
+	m.in("chmod 755 /srv/shop/.venv/bin/pip")
 }
 
 // listens is what servers say when they are ready: ours, and programs of the pages.
-var listens = regexp.MustCompile(`(?i)listening (on|at)|serving|running on`)
+var listens = regexp.MustCompile(`(?i)listening (on|at)|serving|running on|Ctrl-C stops it`)
 
 // service is a server that a command of a page has started.
 type service struct {
@@ -203,7 +205,8 @@ func (s *service) stop() {
 	for _, child := range children(s.cmd.Process.Pid) {
 		_ = syscall.Kill(child, syscall.SIGTERM)
 	}
-	if err := <-s.end; err != nil {
+	err := <-s.end
+	if err != nil && !strings.HasPrefix(s.line, "python ") { // a program's end is its own affair
 		s.m.t.Errorf("%s: %v\n%s", s.line, err, s.log)
 	}
 }

@@ -3,6 +3,7 @@ package pages
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -44,6 +45,16 @@ func Read(path, name string) (Page, error) {
 		return p, fmt.Errorf("%s:%d: the block has no end", path, open.Line)
 	}
 	return p, nil
+}
+
+// Says tells whether the page has this command.
+func (p Page) Says(command string) bool {
+	for _, block := range p.Blocks {
+		if block.Language == "sh" && slices.Contains(block.Commands(), command) {
+			return true
+		}
+	}
+	return false
 }
 
 // Commands are the commands of a block of the shell: its lines, without comments, those

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"highball/e2e/harness"
@@ -17,7 +18,7 @@ const (
 )
 
 // serves are the commands that serve until they are stopped. Others come to an end.
-var serves = regexp.MustCompile(`^(highball (run|dev|gunicorn|uwsgi)|\./(gunicorn|uwsgi)|gunicorn|python manage\.py highball|python \w+\.py)\b`)
+var serves = regexp.MustCompile(`^(highball (run|dev|gunicorn|uwsgi)|\./(gunicorn|uwsgi)|gunicorn|python manage\.py highball|python \w+\.py$)`)
 
 // finds are words of commands that serve nothing all the same.
 var finds = regexp.MustCompile(` (--check-config|--print-config|--daemon|-D|--help|--version)\b`)
@@ -34,6 +35,7 @@ func TestPages(t *testing.T) {
 	if err != nil || len(paths) == 0 {
 		t.Fatal("there are no pages", err)
 	}
+	wheel := sync.OnceValues(func() (string, error) { return buildWheel(t.TempDir()) })
 	for _, path := range paths {
 		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(path), "from-"), ".md")
 		t.Run(name, func(t *testing.T) {
@@ -43,7 +45,7 @@ func TestPages(t *testing.T) {
 				t.Fatal(err)
 			}
 			fitsTheScreen(t, page)
-			follow(t, page)
+			follow(t, page, wheel)
 		})
 	}
 }
@@ -60,8 +62,11 @@ func fitsTheScreen(t *testing.T, page Page) {
 }
 
 // follow does everything that a page says, in its order.
-func follow(t *testing.T, page Page) {
+func follow(t *testing.T, page Page, wheel func() (string, error)) {
 	r := &reader{t: t, m: newMachine(t, page.Name)}
+	if page.Says("pip install highball") {
+		r.m.wheel(wheel)
+	}
 	r.before()
 	done := 0
 	for _, block := range page.Blocks {
@@ -82,10 +87,10 @@ func follow(t *testing.T, page Page) {
 	}
 }
 
-// before starts what the reader has running: testdata/NAME/setup.sh.
+// before starts what the reader has running: testdata/NAME/srv/setup.sh.
 func (r *reader) before() {
-	if _, err := os.Stat(filepath.Join("testdata", filepath.Base(r.t.Name()), "setup.sh")); err == nil {
-		r.m.must("sh /setup.sh")
+	if _, err := os.Stat(filepath.Join("testdata", filepath.Base(r.t.Name()), "srv", "setup.sh")); err == nil {
+		r.m.must("sh /srv/setup.sh")
 	}
 }
 
@@ -99,6 +104,9 @@ func (r *reader) do(command string) {
 	out := r.m.must(command)
 	if strings.HasPrefix(command, "curl ") && !strings.Contains(out, "shop") {
 		r.t.Errorf("%s printed %q, nothing of the shop", command, out)
+		if r.service != nil {
+			r.t.Log(r.service.log)
+		}
 	}
 }
 
