@@ -38,7 +38,7 @@ func setups() []setup {
 		{name: "apache/http/unix", file: "apache/http.conf"},
 		{name: "apache/http/tcp", file: "apache/http.conf", line: 1, unix: unix + "http.sock|http://mysite/", tcp: "http://127.0.0.1:8000/"},
 		{name: "apache/uwsgi/unix", file: "apache/uwsgi.conf", uwsgi: true},
-		{name: "apache/uwsgi/tcp", file: "apache/uwsgi.conf", line: 1, unix: unix + "uwsgi.sock|uwsgi://mysite/", tcp: "uwsgi://127.0.0.1:3031/", uwsgi: true},
+		{name: "apache/uwsgi/tcp", file: "apache/uwsgi.conf", line: 1, unix: unix + "uwsgi.sock|uwsgi://mysite/", tcp: "uwsgi://127.0.0.1:3032/", uwsgi: true},
 		{name: "apache/prefix/http", file: "apache/prefix.conf", prefix: "/app"},
 		{name: "apache/prefix/uwsgi", file: "apache/prefix.conf", line: 1, prefix: "/shop", uwsgi: true},
 		{name: "haproxy/http/unix", file: "haproxy/http.cfg"},
@@ -100,7 +100,7 @@ func (p *place) words(text string) string {
 	port := func(address string) string { return address[strings.LastIndexByte(address, ':')+1:] }
 	return strings.NewReplacer(
 		"/etc/ssl/", p.dir+"/", "/run/mysite/", p.dir+"/",
-		"127.0.0.1:8000", p.upstream.http, "127.0.0.1:3031", p.upstream.uwsgi, "127.0.0.1:8443", p.upstream.proxy,
+		"127.0.0.1:8000", p.upstream.http, "127.0.0.1:3031", p.upstream.uwsgi, "127.0.0.1:3032", p.upstream.uwsgi, "127.0.0.1:8443", p.upstream.proxy,
 		"listen 80;", "listen "+p.plain+";", "listen 443 ", "listen "+p.secure+" ",
 		"<VirtualHost *:80>", "<VirtualHost *:"+port(p.plain)+">", "<VirtualHost *:443>", "<VirtualHost *:"+port(p.secure)+">",
 		"bind :80\n", "bind "+p.plain+"\n", "bind :443", "bind "+p.secure,
