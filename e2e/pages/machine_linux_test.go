@@ -51,6 +51,9 @@ func newMachine(t *testing.T, name string) *machine {
 			t.Skip(program + " is not installed")
 		}
 	}
+	if out, err := exec.Command("unshare", "--net", "--mount", "--pid", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/run").CombinedOutput(); err != nil {
+		t.Skipf("no namespaces can be made here: %v: %s", err, out)
+	}
 	m := &machine{t: t}
 	m.root = exec.Command("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",
 		"sh", "-c", shell)
