@@ -7,7 +7,7 @@ import "highball/internal/uwsgiconf"
 // uwsgiManual is the text of docs/MIGRATING-UWSGI.md.
 func uwsgiManual() string { return uwsgiIntro + uwsgiconf.Markdown() }
 
-const uwsgiIntro = `# From uWSGI
+const uwsgiIntro = `# uWSGI in full
 
 <!-- Written by "highball config docs uwsgi" from the table in internal/uwsgiconf. Do not edit by hand. -->
 

@@ -14,14 +14,18 @@ import (
 // link is one to a file of the project; others have a scheme.
 var link = regexp.MustCompile(`\]\(([^)\s:]+)\)`)
 
-// No link of README.md and docs/ leads nowhere.
+// No link of docs/, README.md and its kin leads nowhere.
 func TestLinks(t *testing.T) {
 	paths, err := filepath.Glob(filepath.Join(harness.Root(), "docs", "*.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	checked := 0
-	for _, path := range append(paths, filepath.Join(harness.Root(), "README.md")) {
+	own, err := filepath.Glob(filepath.Join(harness.Root(), "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range append(paths, own...) {
 		page, err := Read(path, "")
 		if err != nil {
 			t.Fatal(err)

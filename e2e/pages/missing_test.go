@@ -44,16 +44,16 @@ func TestWhatIsMissing(t *testing.T) {
 func TestMissingIsRefused(t *testing.T) {
 	t.Parallel()
 	for line, names := range map[string]string{
-		"uwsgi --http-socket :0 --module shop:app --spooler jobs":       "spooler: ",
-		"uwsgi --http-socket :0 --module shop:app --mule=m.py":          "mule: ",
-		"uwsgi --http-socket :0 --module shop:app --cron2 minute=1,x":   "cron2: ",
-		"uwsgi --emperor /etc/uwsgi":                                    "emperor: ",
-		"uwsgi --http-socket :0 --module shop:app --gevent 100":         "gevent: ",
-		"uwsgi --http :0 --module shop:app --http-websockets":           "http-websockets: ",
-		"uwsgi --http-socket :0 --module shop:app --route=/x": "route: ",
-		"gunicorn -k tornado shop:app":                                  "worker_class: ",
-		"gunicorn --dirty-app a:B shop:app":                             "dirty_apps: ",
-		"gunicorn --log-syslog shop:app":                                "syslog: ",
+		"uwsgi --http-socket :0 --module shop:app --spooler jobs":     "spooler: ",
+		"uwsgi --http-socket :0 --module shop:app --mule=m.py":        "mule: ",
+		"uwsgi --http-socket :0 --module shop:app --cron2 minute=1,x": "cron2: ",
+		"uwsgi --emperor /etc/uwsgi":                                  "emperor: ",
+		"uwsgi --http-socket :0 --module shop:app --gevent 100":       "gevent: ",
+		"uwsgi --http :0 --module shop:app --http-websockets":         "http-websockets: ",
+		"uwsgi --http-socket :0 --module shop:app --route=/x":         "route: ",
+		"gunicorn -k tornado shop:app":                                "worker_class: ",
+		"gunicorn --dirty-app a:B shop:app":                           "dirty_apps: ",
+		"gunicorn --log-syslog shop:app":                              "syslog: ",
 	} {
 		out, err := exec.Command(harness.Binary(), strings.Fields(line)...).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), names) {
