@@ -8,5 +8,7 @@ app = application = Flask(__name__)
 @app.route("/")
 def index():
     return "the shop, asked by %s for %s://%s\n" % (
-        request.remote_addr, request.scheme, request.host,
+        request.remote_addr,
+        request.scheme,
+        request.host,
     )
