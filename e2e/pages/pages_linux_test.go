@@ -20,6 +20,9 @@ const (
 // serves are the commands that serve until they are stopped. Others come to an end.
 var serves = regexp.MustCompile(`^(highball (run|dev|gunicorn|uwsgi)|\./(gunicorn|uwsgi)|gunicorn|python manage\.py highball|python \w+\.py$)`)
 
+// restarts is for units, which are started as their manager would: the machine has none.
+var restarts = regexp.MustCompile(`systemctl restart (\w+)$`)
+
 // finds are words of commands that serve nothing all the same.
 var finds = regexp.MustCompile(` (--check-config|--print-config|--daemon|-D|--help|--version)\b`)
 
@@ -96,6 +99,11 @@ func (r *reader) before() {
 
 func (r *reader) do(command string) {
 	r.t.Helper()
+	if unit := restarts.FindStringSubmatch(command); unit != nil {
+		r.stop()
+		r.service = r.m.start(execStart(r.t, r.m.in("cat /etc/systemd/system/"+unit[1]+".service")))
+		return
+	}
 	if serves.MatchString(command) && !finds.MatchString(command) {
 		r.stop()
 		r.service = r.m.start(command)
@@ -110,7 +118,7 @@ func (r *reader) do(command string) {
 	}
 }
 
-// change applies a diff. Units are started as their manager would.
+// change applies a diff.
 func (r *reader) change(block Block) {
 	r.t.Helper()
 	path := block.File()
@@ -119,10 +127,6 @@ func (r *reader) change(block Block) {
 		r.t.Fatal(err)
 	}
 	r.m.write(path, []byte(text))
-	if strings.HasSuffix(path, ".service") {
-		r.stop()
-		r.service = r.m.start(execStart(r.t, text))
-	}
 }
 
 func execStart(t *testing.T, unit string) string {
