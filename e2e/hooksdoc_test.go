@@ -88,7 +88,15 @@ func TestEachHookIsDocumented(t *testing.T) {
 	}
 }
 
-// alchemySite has an engine that notes what it is told, as that of a library that Highball does not know.
+// clientSite has a connection that Highball knows nothing of.
+const clientSite = `
+from mysite.db import client
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"inherited" if client.is_open else b"closed"]
+`
+
+// alchemySite has an engine that notes what it is told: SQLAlchemy's is not needed for that.
 const alchemySite = `
 import os
 from mysite.db import engine
@@ -97,13 +105,19 @@ def application(environ, start_response):
     return [b"closed" if engine.disposed == [(os.getpid(), False)] else b"inherited"]
 `
 
-const alchemyEngine = `
+// database is what both have been made with.
+const database = `
 import os
 class Engine:
     disposed = []
     def dispose(self, close=True):
         self.disposed.append((os.getpid(), close))
 engine = Engine()
+class Client:
+    is_open = True
+    def close(self):
+        self.is_open = False
+client = Client()
 `
 
 // The manual's examples do what it says, and without them it is as it says.
@@ -113,16 +127,16 @@ func TestDocumentedHooks(t *testing.T) {
 	if len(examples) != 1 {
 		t.Fatalf("the manual has %d examples of hooks", len(examples))
 	}
-	for i, app := range []string{alchemySite} {
+	for i, app := range []string{clientSite, alchemySite} {
 		dir := t.TempDir()
 		for name, text := range map[string]string{
-			"mysite/__init__.py": "", "mysite/hooks.py": examples[i], "mysite/db.py": alchemyEngine, "mysite/wsgi.py": app,
+			"mysite/__init__.py": "", "mysite/hooks.py": examples[i], "mysite/db.py": database, "mysite/wsgi.py": app,
 		} {
 			writeFile(t, filepath.Join(dir, name), text)
 		}
 		for body, hooks := range map[string][]string{"closed": {"--hooks", "mysite.hooks"}, "inherited": nil} {
 			s := harness.Start(t, harness.Options{
-				App: "mysite.wsgi", Dir: dir, Python: harness.Newest(t).Path, Args: append(hooks, "--preload", "--workers", "1", "--threads", "1"),
+				App: "mysite.wsgi", Dir: dir, Args: append(hooks, "--preload", "--workers", "1", "--threads", "1"),
 			})
 			s.Get(t, "/").Want(t, 200, body)
 		}
