@@ -124,7 +124,7 @@ client = Client()
 func TestDocumentedHooks(t *testing.T) {
 	t.Parallel()
 	examples := documentedHooks(t)
-	if len(examples) != 1 {
+	if len(examples) != 2 {
 		t.Fatalf("the manual has %d examples of hooks", len(examples))
 	}
 	for i, app := range []string{clientSite, alchemySite} {

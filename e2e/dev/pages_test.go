@@ -62,7 +62,9 @@ func TestCodeThatEndsItsProcess(t *testing.T) {
 	page.WantStatus(t, 500)
 	contains(t, page.Body, "<!doctype html>", "exit", "last words", "/.highball/dev-events?code=")
 	contains(t, p.Get(t, "/").Body, "last words")
-	p.Wait(t, func(e harness.Entry) bool { return e.Has("the new code does not start, which pages show until it does") })
+	p.Wait(t, func(e harness.Entry) bool {
+		return e.Has("the new code does not start, which pages show until it does")
+	})
 	if n := p.Count("the old code serves on"); n != 0 {
 		t.Errorf("the log says %d times that the old code serves", n)
 	}
