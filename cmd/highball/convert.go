@@ -51,6 +51,8 @@ func (p *program) convert(ctx context.Context, kind, file string) (migrate.Trans
 		if err != nil {
 			return migrate.Translation{}, err
 		}
+		ctx, stop := untilSignal(ctx)
+		defer stop()
 		tr, err := gunicorn.TranslateFile(ctx, file, dir, (&gunicornPython{program: p}).find)
 		if err != nil {
 			return tr, foreign(err)

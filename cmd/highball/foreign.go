@@ -66,9 +66,15 @@ func placed(err error, given []settings.Given) error {
 	return usageError{errors.Join(errs...), usage.command}
 }
 
-// sayLeft tells in one line what has no effect, or another, and why at debug.
+// fewLeft is how many lines somebody reads who only wants to start the server.
+const fewLeft = 4
+
+// sayLeft tells what has no effect, or another, and why: at debug, if that is much.
 func sayLeft(logger *slog.Logger, left []migrate.Left) {
-	if len(left) == 0 {
+	if len(left) <= fewLeft {
+		for _, l := range left {
+			logger.Warn("not as gunicorn has it: " + l.Error())
+		}
 		return
 	}
 	var names []string

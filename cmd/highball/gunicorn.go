@@ -94,8 +94,7 @@ func (p *program) readGunicorn(ctx context.Context, args []string, python *gunic
 		return nil, err
 	}
 	environ := environMap(p.environ)
-	// What evaluates the file is to end with us.
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGHUP)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
 	cfg, err := gunicorn.Load(ctx, gunicorn.Options{Args: args, Environ: environ, Dir: dir, Python: python.find})
 	switch {
@@ -113,6 +112,11 @@ func (p *program) readGunicorn(ctx context.Context, args []string, python *gunic
 	given := environ["LISTEN_PID"] == strconv.Itoa(os.Getpid()) && environ["LISTEN_FDS"] != ""
 	cfg.Systemd = given || strings.Contains(environ[handoverVariable], `"systemd:`)
 	return cfg, nil
+}
+
+// untilSignal is for the time in which a file is evaluated: what does that ends with us.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGHUP)
 }
 
 // gunicornPython finds the interpreter of a configuration file, which is the application's.

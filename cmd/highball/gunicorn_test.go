@@ -3,8 +3,11 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -99,4 +102,39 @@ func TestEachMistakeIsALine(t *testing.T) {
 	if want := "highball: error: a:1: x\nhighball: error: a:2: y\n"; code != 1 || said.String() != want {
 		t.Errorf("%d, %s", code, said.String())
 	}
+}
+
+// Few things are told with their reason, many by their names.
+func TestWhatIsLeftIsTold(t *testing.T) {
+	for n, want := range map[int]string{
+		0: "",
+		2: "not as gunicorn has it: c.py:1: a: why\nnot as gunicorn has it: c.py:1: b: why\n",
+		5: "not as gunicorn has it, or without effect here: a, b, c, d, e (--check-config says why)\n",
+	} {
+		var tr migrate.Translation
+		for _, name := range strings.Split("abcde", "")[:n] {
+			tr.Leave("c.py:1", name, "why")
+		}
+		var out strings.Builder
+		for _, line := range logged(func(logger *slog.Logger) { sayLeft(logger, tr.Left) }) {
+			out.WriteString(line + "\n")
+		}
+		if out.String() != want {
+			t.Errorf("%d: %s, want %s", n, out.String(), want)
+		}
+	}
+}
+
+// logged is what f says at warning and above.
+func logged(f func(*slog.Logger)) (lines []string) {
+	var out bytes.Buffer
+	f(slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	for d := json.NewDecoder(&out); d.More(); {
+		var line struct{ Msg string }
+		if d.Decode(&line) != nil {
+			break
+		}
+		lines = append(lines, line.Msg)
+	}
+	return lines
 }

@@ -377,7 +377,7 @@ func startError(ctx context.Context, opts *Options, p process) error {
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return ctx.Err()
 	}
-	err := fmt.Errorf("the application was not loaded within %s: raise --start-timeout if it needs longer", opts.StartTimeout)
+	err := fmt.Errorf("the application was not loaded within %s: raise --start-timeout (HIGHBALL_START_TIMEOUT) if it needs longer", opts.StartTimeout)
 	if stacks := whereItHangs(p); stacks != "" {
 		return fmt.Errorf("%w\n%s", err, strings.TrimRight(stacks, "\n"))
 	}
