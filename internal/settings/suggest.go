@@ -27,6 +27,9 @@ func (t Table) guess(name string) (Setting, bool) {
 func closest(word string, candidates []string) string {
 	best, least := "", max(1, len(word)/3)+1
 	for _, candidate := range candidates {
+		if len(word)-len(candidate) >= least {
+			continue // so many letters are too many; and to compare them would take long
+		}
 		if d := distance(plain(word), plain(candidate)); d < least {
 			best, least = candidate, d
 		}

@@ -1,6 +1,9 @@
 package settings
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestDistance(t *testing.T) {
 	for _, test := range []struct {
@@ -28,5 +31,13 @@ func TestClosest(t *testing.T) {
 		if got := closest(word, names); got != want {
 			t.Errorf("closest(%q) = %q, want %q", word, got, want)
 		}
+	}
+}
+
+// A file that is none of settings may have words of any length.
+func TestALongWordIsNotCompared(t *testing.T) {
+	word, names := strings.Repeat("x", 10_000), []string{"threads", "bind"}
+	if n := testing.AllocsPerRun(1, func() { closest(word, names) }); n > 100 {
+		t.Errorf("%v allocations: each letter was compared", n)
 	}
 }

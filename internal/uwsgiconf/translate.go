@@ -134,7 +134,11 @@ func number(setting, unit string) func(*translator, Entry) {
 func (t *translator) count(e Entry) (int, bool) {
 	n, err := strconv.Atoi(e.Value)
 	if err != nil || n < 0 {
-		t.Refuse(e.Place, e.Key, fmt.Sprintf("%q is not a whole number of at least 0", e.Value))
+		hint := ""
+		if strings.ContainsAny(e.Value, ";#") {
+			hint = ": a comment has a line of its own"
+		}
+		t.Refuse(e.Place, e.Key, fmt.Sprintf("%q is not a whole number of at least 0%s", e.Value, hint))
 		return 0, false
 	}
 	return n, true

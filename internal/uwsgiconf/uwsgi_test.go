@@ -2,10 +2,12 @@ package uwsgiconf
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/user"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -136,5 +138,22 @@ func TestOptionsTakeValues(t *testing.T) {
 	}
 	if asked < 150 {
 		t.Errorf("only %d options were asked about", asked)
+	}
+}
+
+// A comment behind a number is a habit from other ini files.
+func TestANumberWithAComment(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.ini"), []byte("[uwsgi]\nprocesses = 2 ; two\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	conf, err := Read([]string{"a.ini"}, aSystem(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `a.ini:2: processes: "2 ; two" is not a whole number of at least 0: a comment has a line of its own`
+	tr := Translate(conf, aSystem(dir))
+	if err := errors.Join(tr.Refusals()...); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
 	}
 }
