@@ -35,6 +35,7 @@ func TestMistakes(t *testing.T) {
 		{"list for a string", given{file: `app = ["a"]`}, `demo.toml: app: a list is not a string: write app = "…"`},
 		{"table for a string", given{file: "[app]\na = 1"}, `demo.toml: app: a table is not a string: write app = "…"`},
 		{"map without a name", given{line: []string{"--env", "=x"}}, `--env: "=x" is not NAME=VALUE`},
+		{"map with a NUL", given{line: []string{"--env", "A=b\x00c"}}, `--env: "A=b\x00c" has a byte 0, which no variable can hold`},
 		{"map without a value", given{environ: []string{"DEMO_ENV=A=1\nB"}}, `DEMO_ENV: "B" is not NAME=VALUE`},
 		{"number in a map", given{file: "[env]\nA = 1"}, `demo.toml: env: A is 1: put the value in quotes`},
 		{"string for a map", given{file: `env = "A=1"`},

@@ -102,6 +102,9 @@ func parseMap(texts []string) (map[string]string, error) {
 		if !found || name == "" {
 			return nil, fmt.Errorf("%q is not NAME=VALUE", text)
 		}
+		if strings.Contains(text, "\x00") {
+			return nil, fmt.Errorf("%q has a byte 0, which no variable can hold", text)
+		}
 		m[name] = value
 	}
 	return m, nil
