@@ -3,12 +3,15 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -52,12 +55,30 @@ func (p *program) loadSettings(cmd *cobra.Command, args []string) (settings.Valu
 		values, err = table.Resolve(sources)
 	}
 	if err == nil {
-		err = checkApps(values)
+		err = cmp.Or(noAddress(args), checkApps(values))
 	}
 	if err != nil {
 		return settings.Values{}, usageError{err, cmd.CommandPath()}
 	}
 	return values, nil
+}
+
+// noAddress refuses an address in the place of the application, where runserver has it.
+func noAddress(args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	host, port := "", args[0]
+	if i := strings.LastIndexByte(port, ':'); i >= 0 {
+		host, port = port[:i], port[i+1:]
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return nil
+	}
+	if _, err := os.Stat(args[0]); err == nil {
+		return nil // a project's directory
+	}
+	return fmt.Errorf("%s is an address and no application: did you mean --bind %s:%s?", args[0], host, port)
 }
 
 // settingsFile returns the path of the file to read: the one that --config

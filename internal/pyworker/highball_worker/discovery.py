@@ -37,8 +37,24 @@ def discover(directory: str) -> Loaded:
             "wsgi.py",
             "app.py",
         ],
-        in_directory(directory) or "name it as module:name, such as shop.wsgi:application",
+        _by_dotenv(directory)
+        or in_directory(directory)
+        or "name it as module:name, such as shop.wsgi:application",
     )
+
+
+def _by_dotenv(directory: str) -> str:
+    """`flask` reads it; what a server reads should not lie in files of developers."""
+    for name in (".env", ".flaskenv"):
+        try:
+            with open(os.path.join(directory, name), encoding="utf-8") as file:
+                found = re.search(r"(?m)^(?:export )?FLASK_APP=[\"']?([^\s\"']+)", file.read())
+        except (OSError, ValueError):
+            continue
+        if found:
+            named = found.group(1)
+            return f"FLASK_APP of {name} is for `highball dev` alone: name it here, as {named}"
+    return ""
 
 
 def _named_by_flask(value: str, directory: str) -> Loaded:

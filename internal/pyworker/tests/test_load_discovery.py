@@ -117,6 +117,12 @@ def test_nothing_found(tmp_path: Path) -> None:
     assert "shop.wsgi:application" in got.hint
 
 
+def test_flask_app_of_a_file_that_is_not_read_is_hinted(tmp_path: Path) -> None:
+    files = {".env": "X=1\n", ".flaskenv": "FLASK_DEBUG=1\nexport FLASK_APP='web:site' \n"}
+    hint = load(tmp_path, None, files).hint
+    assert hint == "FLASK_APP of .flaskenv is for `highball dev` alone: name it here, as web:site"
+
+
 def test_main_py_is_hinted_and_not_run(tmp_path: Path) -> None:
     files = {"a.py": "app = 1\n", "main.py": "raise SystemExit\napp: object = 1\n"}
     assert load(tmp_path, None, files).hint == "did you mean main:app?"
