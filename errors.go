@@ -16,6 +16,7 @@ type LoadError struct {
 	Tried     []string // where the application was looked for, in order
 	Hint      string   // what was probably meant; may be empty
 	Traceback string   // of the application's own code, where that failed
+	Hook      string   // the hook that failed, or "import" if their module did; empty if it is the application
 
 	text string
 }
@@ -31,7 +32,7 @@ func public(err error) error {
 	var load *worker.LoadError
 	if errors.As(err, &load) {
 		return &LoadError{
-			Message: load.Message, Tried: load.Tried, Hint: load.Hint, Traceback: load.Traceback,
+			Message: load.Message, Tried: load.Tried, Hint: load.Hint, Traceback: load.Traceback, Hook: load.Hook,
 			text: load.Error(),
 		}
 	}

@@ -19,8 +19,9 @@ const (
 	exitFailure = 1
 	exitUsage   = 2
 	exitApp     = 3
-	exitNoApp   = 4  // under gunicorn's name
-	exitNeedApp = 22 // under uWSGI's, as with its need-app
+	exitNoApp   = 4   // under gunicorn's name
+	exitNeedApp = 22  // under uWSGI's, as with its need-app
+	exitPreFork = 255 // under gunicorn's
 )
 
 // exitCodes is the section of the manual about them.
@@ -34,8 +35,9 @@ func exitCodes() string {
 		{exitUsage, "A flag, a variable, the settings file or a value is wrong. Nothing was started; starting again will not help."},
 		{exitApp, "The application could not be loaded. Its traceback is in the log."},
 		{exitNoApp, "Under the name of gunicorn: the module has no such application, or it cannot be called. There `1` is every mistake of the configuration and, with `preload_app`, of the application, `3` a module that " +
-			"cannot be imported, and a stop by SIGINT or SIGQUIT is `0`."},
+			"cannot be imported or a hook of workers that raises, and a stop by SIGINT or SIGQUIT is `0`."},
 		{exitNeedApp, "Under the name of uWSGI, in place of 3: the application could not be loaded, as with `need-app`. There a stop by SIGINT or SIGQUIT is `0`, too."},
+		{exitPreFork, "Under the name of gunicorn: the hook `pre_fork` raised at the start."},
 	}
 	var b strings.Builder
 	b.WriteString("## Exit codes\n\n| Code | Meaning |\n|---|---|\n")

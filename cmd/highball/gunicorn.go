@@ -159,6 +159,8 @@ func gunicornExit(err error) error {
 		return nil
 	case errors.As(err, &usage):
 		return codedError{usage.err, exitFailure}
+	case errors.As(err, &load) && load.Hook != "":
+		return codedError{err, hookExit(load.Hook)}
 	case errors.As(err, &load) && load.Traceback == "" && !isNoModule(load):
 		return codedError{err, exitNoApp}
 	case errors.As(err, &load):
@@ -171,10 +173,22 @@ func gunicornExit(err error) error {
 // load, its exit code is that of every other mistake.
 func preloadExit(err error) error {
 	var load *highball.LoadError
-	if errors.As(err, &load) {
+	if errors.As(err, &load) && load.Hook == "" {
 		return codedError{err, exitFailure}
 	}
 	return err
+}
+
+// hookExit is how gunicorn ends where this hook raises at the start: its master does so
+// itself, unless it is a worker that cannot boot.
+func hookExit(hook string) int {
+	switch hook {
+	case "pre_fork":
+		return exitPreFork
+	case "post_fork", "post_worker_init":
+		return exitApp
+	}
+	return exitFailure
 }
 
 // isNoModule says whether files were looked for, and not a name in one.

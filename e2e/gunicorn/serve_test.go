@@ -169,6 +169,12 @@ func (s *server) isBusy() bool {
 	return err != nil
 }
 
+// failing are the hooks without which gunicorn does not start, and what they get.
+var failing = map[string]string{
+	"on_starting": "server", "when_ready": "server", "nworkers_changed": "server, new, old",
+	"pre_fork": "server, worker", "post_fork": "server, worker", "post_worker_init": "worker",
+}
+
 // The codes are gunicorn's, which is asked where it is installed.
 func TestExitCodes(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -184,12 +190,23 @@ func TestExitCodes(t *testing.T) {
 		"a wrong value":     {1, []string{"tell", "--chdir", "/nonexistent"}, false},
 		"checked":           {0, []string{"tell", "--check-config"}, false},
 		"checked, no app":   {1, []string{"tell:nonesuch", "--check-config"}, false},
+		"the file fails":    {1, []string{"tell", "-c", "fails.py"}, false},
+		"on_starting":       {1, []string{"tell", "-c", "on_starting_fails.py"}, false},
+		"when_ready":        {1, []string{"tell", "-c", "when_ready_fails.py"}, false},
+		"nworkers_changed":  {1, []string{"tell", "-c", "nworkers_changed_fails.py"}, false},
+		"pre_fork":          {255, []string{"tell", "-c", "pre_fork_fails.py"}, false},
+		"post_fork":         {3, []string{"tell", "-c", "post_fork_fails.py"}, false},
+		"post_worker_init":  {3, []string{"tell", "-c", "post_worker_init_fails.py"}, false},
 		"an unknown flag":   {1, []string{"tell", "--nonesuch"}, true}, // argparse ends by 2
 		"a flag of letters": {1, []string{"tell", "-w", "x"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := project(t, "")
+			for hook, parameters := range failing {
+				write(t, filepath.Join(dir, hook+"_fails.py"), "def "+hook+"("+parameters+"): raise ValueError(1)\n")
+			}
+			write(t, filepath.Join(dir, "fails.py"), "def post_fork(server, worker): pass\nimport nonesuch\n")
 			args := append([]string{"-b", "127.0.0.1:0"}, tt.args...)
 			if code := run(t, dir, nil, ours(args...)).exit(); code != tt.code {
 				t.Errorf("exit code %d, want %d", code, tt.code)

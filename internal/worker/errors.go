@@ -22,6 +22,7 @@ type LoadError struct {
 	Tried     []string
 	Hint      string
 	Traceback string
+	Hook      string // that has failed, or "import" for their module; "" where it was the application
 }
 
 // Error gives the whole story, in several lines: the traceback, what was tried,
@@ -48,7 +49,7 @@ func (e *LoadError) Error() string {
 func (e *LoadError) ExitCode() int { return 3 }
 
 func loadError(d map[string]any) *LoadError {
-	e := &LoadError{Message: text(d["message"]), Hint: text(d["hint"]), Traceback: text(d["traceback"])}
+	e := &LoadError{Message: text(d["message"]), Hint: text(d["hint"]), Traceback: text(d["traceback"]), Hook: text(d["hook"])}
 	e.Tried = texts(d["tried"])
 	return e
 }

@@ -54,7 +54,7 @@ class CalledHooks(Hooks):
         exc = self._call(name, given)
         if exc is None:
             return None
-        return reason(exc, self._failed(name, exc))
+        return {**reason(exc, self._failed(name, exc)), "hook": name}
 
     def notify(self, name: str, **given: Any) -> None:
         exc = self._call(name, given)
@@ -155,5 +155,6 @@ def load(config: dict[str, Any], sink: Sink) -> Hooks:
     except BaseException as exc:
         if isinstance(exc, LoadError):
             exc.message = "hooks: " + exc.message
-        hooks.failure = reason(exc, f"the hooks of {config['hooks']} could not be imported")
+        text = f"the hooks of {config['hooks']} could not be imported"
+        hooks.failure = {**reason(exc, text), "hook": "import"}
     return hooks
