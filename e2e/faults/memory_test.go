@@ -122,12 +122,13 @@ func TestForkFails(t *testing.T) {
 	t.Parallel()
 	p := start(t, 2, asked(t), args("--preload"), file("app.py", `
 import errno, os
-fork = os.fork
+from highball_worker import native
+fork = native.fork
 def limited():
     if os.path.exists("no-fork"):
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
     return fork()
-os.fork = limited
+native.fork = limited
 def app(environ, start_response):
     start_response("200 OK", [])
     return [b"ok"]

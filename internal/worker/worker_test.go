@@ -318,11 +318,12 @@ func TestForkFails(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, `
 import os
+from highball_worker import native
 def fork():
     if not os.path.exists("may-fork"):
         raise BlockingIOError(11, "Resource temporarily unavailable")
     return real()
-real, os.fork = os.fork, fork
+real, native.fork = native.fork, fork
 `+okApp, func(o *Options) { o.Preload = true })
 	if text := b.startError().Error(); !strings.Contains(text, "Resource temporarily unavailable") {
 		t.Errorf("got %q, want the reason in it", text)
