@@ -351,12 +351,12 @@ func (r *run) drain(ctx context.Context) error {
 	if err != nil {
 		r.cut = true
 		err = context.Cause(ctx)
-		cut := time.AfterFunc(closedGrace, func() { _ = r.front.Close() })
+		cut := time.AfterFunc(graceOf(ctx), func() { _ = r.front.Close() })
 		defer cut.Stop()
 	}
 	stopErr := r.s.stopWorkers(ctx)
 	if err != nil {
-		grace, cancel := context.WithTimeout(context.Background(), closedGrace)
+		grace, cancel := context.WithTimeout(context.Background(), graceOf(ctx))
 		defer cancel()
 		_ = r.front.Shutdown(grace)
 		_ = r.front.Close()

@@ -441,5 +441,17 @@ func (s *Server) drainContext() (context.Context, context.CancelFunc) {
 
 var errDrain = fmt.Errorf("the drain time is over: %w", context.DeadlineExceeded)
 
-// closedGrace is how long handlers may take to end once their workers are dead.
-const closedGrace = 2 * time.Second
+// How long handlers may take to end once their workers are dead: after a drain, and where
+// nobody wanted one.
+const (
+	closedGrace = 2 * time.Second
+	cutGrace    = 100 * time.Millisecond
+)
+
+// graceOf is what handlers have after ctx has ended a drain.
+func graceOf(ctx context.Context) time.Duration {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return cutGrace
+	}
+	return closedGrace
+}
