@@ -35,8 +35,6 @@ class Stream(Protocol):
 
     def sendall(self, data: bytes, /) -> None: ...
 
-    def fileno(self) -> int: ...
-
 
 class Slot:
     """Serves the requests that arrive on its pipe until the front closes it."""
