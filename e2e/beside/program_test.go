@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -129,6 +130,19 @@ func (p *program) exit() int {
 	p.t.Helper()
 	harness.Eventually(p.t, p.name+" ends", func() bool { return p.cmd.ProcessState != nil || p.hasEnded() })
 	return p.cmd.ProcessState.ExitCode()
+}
+
+// handles waits until uWSGI's master has its handlers of signals: workers serve before that.
+func (p *program) handles() {
+	p.t.Helper()
+	p.pid()
+	harness.Eventually(p.t, p.name+" handles signals", func() bool {
+		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+		_, caught, _ := strings.Cut(string(status), "SigCgt:\t")
+		caught, _, _ = strings.Cut(caught, "\n")
+		mask, err := strconv.ParseUint(caught, 16, 64)
+		return err == nil && mask&(1<<(syscall.SIGQUIT-1)) != 0
+	})
 }
 
 func (p *program) hasEnded() bool {

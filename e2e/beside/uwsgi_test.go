@@ -89,7 +89,7 @@ func TestUWSGISignals(t *testing.T) {
 	for _, one := range p.both() {
 		t.Run(one.name, func(t *testing.T) {
 			one.t = t
-			one.pid() // it serves, and has its handlers
+			one.handles()
 			before := one.servers(2)
 			one.signal(syscall.SIGHUP)
 			harness.Eventually(t, "other workers serve", func() bool { return !slices.Contains(before, one.pid()) })
@@ -118,7 +118,7 @@ func TestUWSGIStops(t *testing.T) {
 			p := uwsgiPair(t, sites()[slices.IndexFunc(sites(), func(p project) bool { return p.name == site })])
 			p.listen()
 			for _, one := range p.both() {
-				one.pid() // it serves, and has its handlers
+				one.handles()
 				one.signal(sig)
 				if code := one.exit(); code != 0 {
 					t.Errorf("%s: exit code %d after %v", one.name, code, sig)
