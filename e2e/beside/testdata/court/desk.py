@@ -2,4 +2,6 @@ import app
 
 
 def application(environ, start_response):
-    return app.application(environ, lambda status, headers: start_response(status, [*headers, ("X-At", "desk")]))
+    return app.application(
+        environ, lambda status, headers: start_response(status, [*headers, ("X-At", "desk")])
+    )

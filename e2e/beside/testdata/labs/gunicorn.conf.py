@@ -13,7 +13,9 @@ logconfig_dict = {
     "disable_existing_loggers": False,
     "root": {"level": "INFO", "handlers": ["file"]},
     "formatters": {"line": {"format": "%(name)s %(levelname)s %(message)s"}},
-    "handlers": {"file": {"class": "logging.FileHandler", "filename": "labs.log", "formatter": "line"}},
+    "handlers": {
+        "file": {"class": "logging.FileHandler", "filename": "labs.log", "formatter": "line"}
+    },
     "loggers": {
         "gunicorn.error": {"level": "INFO", "handlers": ["file"], "propagate": False},
         "gunicorn.access": {"level": "INFO", "handlers": ["file"], "propagate": False},
