@@ -101,6 +101,7 @@ func TestUWSGISignals(t *testing.T) {
 			if one.file("shop.pid") == "" {
 				t.Error("there is no PID file")
 			}
+			one.handles() // a reload has started the master anew
 			one.signal(syscall.SIGTERM)
 			if code := one.exit(); code != 0 {
 				t.Errorf("exit code %d after SIGTERM", code)

@@ -1,5 +1,4 @@
 # The module that a program names when it starts gunicorn by itself.
-import os
 
 
 def on_starting(server):
