@@ -2,6 +2,7 @@ package beside
 
 import (
 	"bytes"
+	"fmt"
 	"cmp"
 	"net"
 	"os"
