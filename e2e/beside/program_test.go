@@ -2,8 +2,8 @@ package beside
 
 import (
 	"bytes"
-	"fmt"
 	"cmp"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
