@@ -90,8 +90,8 @@ func TestDjango(t *testing.T) {
 	p.after(func() { p.save("shop/settings.py", "import nothing_such\n") })
 	contains(t, p.Get(t, "/", html).Body, "ModuleNotFoundError", "nothing_such")
 	p.after(func() { p.save("shop/settings.py", strings.Replace(djangoSettings, "%DEBUG%", "False", 1)) })
+	p.Get(t, "/").Want(t, 200, "three")                   // waits for the new code, which a file does not
 	p.Get(t, "/static/shop/style.css").WantStatus(t, 404) // as runserver has it without DEBUG
-	p.Get(t, "/").Want(t, 200, "three")
 }
 
 // Flask serves its own static files; a template shows as it is now, and FLASK_APP leads to
