@@ -147,9 +147,6 @@ func (f *staticFiles) release(serves bool) {
 
 // take has the framework's files be these.
 func (f *staticFiles) take(ready worker.Ready) {
-	if f.announced && ready.Broken != nil {
-		return // what does not load says nothing: the files are as they were
-	}
 	if f.announced && slices.Equal(f.app, ready.Static) && slices.Equal(f.notes, ready.StaticNotes) {
 		return
 	}

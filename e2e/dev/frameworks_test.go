@@ -48,27 +48,6 @@ func djangoProject(debug string) files {
 	}
 }
 
-// Code that does not load takes nothing away that is served without it, and healing is
-// no news for that.
-func TestStaticFilesOfBrokenCode(t *testing.T) {
-	t.Parallel()
-	p := write(t, djangoProject("True"))
-	p.serve(harness.Options{App: ".", Python: venv(t, "django")})
-	for _, broken := range []string{"def (", "1 / 0"} {
-		p.after(func() { p.save("shop/urls.py", djangoURLs+"\n"+broken); p.save("shop/wsgi.py", broken) })
-		p.Get(t, "/").WantStatus(t, 500)
-		p.Get(t, "/static/shop/style.css").Want(t, 200, "p { color: red }")
-		p.after(func() {
-			p.save("shop/urls.py", djangoURLs)
-			p.save("shop/wsgi.py", "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n")
-		})
-		p.Get(t, "/").Want(t, 200, "one")
-	}
-	if n := p.Count("static files"); n != 1 {
-		t.Errorf("the log tells %d times of static files", n)
-	}
-}
-
 // A project by its manage.py, as runserver serves it: static files, its own page for
 // exceptions, templates as they are now.
 func TestDjango(t *testing.T) {
@@ -90,8 +69,8 @@ func TestDjango(t *testing.T) {
 	p.after(func() { p.save("shop/settings.py", "import nothing_such\n") })
 	contains(t, p.Get(t, "/", html).Body, "ModuleNotFoundError", "nothing_such")
 	p.after(func() { p.save("shop/settings.py", strings.Replace(djangoSettings, "%DEBUG%", "False", 1)) })
-	p.Get(t, "/").Want(t, 200, "three")                   // waits for the new code, which a file does not
 	p.Get(t, "/static/shop/style.css").WantStatus(t, 404) // as runserver has it without DEBUG
+	p.Get(t, "/").Want(t, 200, "three")
 }
 
 // Flask serves its own static files; a template shows as it is now, and FLASK_APP leads to
