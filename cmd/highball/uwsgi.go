@@ -5,8 +5,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/user"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -68,8 +70,26 @@ func (p *program) uwsgi(cmd *cobra.Command, args []string) error {
 		return foreign(err)
 	}
 	p.sayLeft(tr)
-	err = p.launch(cmd, values, manner{adjust: func(cfg *highball.Config) { cfg.UWSGI = conf.Options() }})
+	err = p.launch(cmd, values, manner{adjust: func(cfg *highball.Config) {
+		cfg.UWSGI = conf.Options()
+		leaveMissingFiles(cfg)
+	}})
 	return uwsgiExit(placed(err, tr.Given))
+}
+
+// leaveMissingFiles takes out static files that are not there: uWSGI starts without them.
+func leaveMissingFiles(cfg *highball.Config) {
+	cfg.Static = slices.DeleteFunc(cfg.Static, func(entry string) bool {
+		_, dir, _ := strings.Cut(entry, "=")
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(cfg.Dir, dir)
+		}
+		_, err := os.Stat(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			cfg.Logger.Warn("static files that are not there are not served: restart when they are", "static", entry)
+		}
+		return errors.Is(err, fs.ErrNotExist)
+	})
 }
 
 // uwsgiExit gives an error the exit code that uWSGI has for the like.

@@ -4,12 +4,14 @@ package main
 
 import (
 	"bytes"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"highball"
 	"highball/internal/settings"
 	"highball/internal/uwsgiconf"
 )
@@ -100,5 +102,22 @@ func TestVerbOfName(t *testing.T) {
 	}
 	if got := byName([]string{"/bin/uwsgi", "--ini", "a"}); !slices.Equal(got, []string{"uwsgi", "--ini", "a"}) {
 		t.Errorf("%q", got)
+	}
+}
+
+// Files that uWSGI would look for at each request are no reason not to start.
+func TestMissingStaticFilesAreLeft(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "assets"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	cfg := highball.Config{
+		Dir: dir, Static: []string{"/a=assets", "/b=missing", "/c=" + filepath.Join(dir, "gone")},
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	}
+	leaveMissingFiles(&cfg)
+	if !slices.Equal(cfg.Static, []string{"/a=assets"}) || strings.Count(log.String(), "not there") != 2 {
+		t.Errorf("%q\n%s", cfg.Static, log.String())
 	}
 }

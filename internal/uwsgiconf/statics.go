@@ -4,7 +4,7 @@ import "strings"
 
 func staticRows() []Option {
 	return []Option{
-		mapped("static-map", "static", "`/url=DIR`", func(t *translator, e Entry) { t.static(e, false) }),
+		mapped("static-map", "static", "`/url=DIR`; a directory that is not there is named in the log and left out", func(t *translator, e Entry) { t.static(e, false) }),
 		mapped("static-map2", "static", "the prefix is part of the path below DIR", func(t *translator, e Entry) { t.static(e, true) }),
 		refused("check-static static-check check-static-docroot", "name the prefixes: `static-map = /static=DIR`; a directory at / would hide pages of the application"),
 		left("static-index static-safe static-skip-ext fileserve-mode file-serve-mode mimefile mime-file", "files are served by `static` as they are, indexes are not"),
