@@ -63,7 +63,7 @@ func TestDjangoDeploymentChecks(t *testing.T) {
 	dev := harness.Start(t, harness.Options{Verb: "dev", Dir: p.dir, Python: p.python, App: ".", Args: []string{"--app-static", "off"}})
 	p.setting(t, `SILENCED_SYSTEM_CHECKS = ["security.W%03d" % n for n in range(100)]`)
 	silent := p.serve(t, nil)
-	for quiet, processes := range map[*harness.Server]int{dev: 3, silent: 4} { // front, zygote and workers
+	for quiet, processes := range map[*harness.Server]int{dev: 4, silent: 4} { // front, zygote and workers; of dev one, and an interpreter that waits
 		harness.Eventually(t, "the checks have ended", func() bool { return len(quiet.Processes()) == processes })
 		quiet.Get(t, "/url").WantStatus(t, 200)
 		want(t, "lines", quiet.Count(line), 0)

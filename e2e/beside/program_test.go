@@ -129,7 +129,7 @@ func (p *program) signal(sig syscall.Signal) {
 // exit waits for the program's end and returns its exit code.
 func (p *program) exit() int {
 	p.t.Helper()
-	harness.Eventually(p.t, p.name+" ends", func() bool { return p.cmd.ProcessState != nil || p.hasEnded() })
+	harness.Eventually(p.t, p.name+" ends", p.hasEnded)
 	return p.cmd.ProcessState.ExitCode()
 }
 
