@@ -118,7 +118,7 @@ func TestOneFileForBoth(t *testing.T) {
 // compareVerbs compares environs, but for what docs/OPERATIONS.md and MIGRATING-UWSGI.md name.
 func compareVerbs(t *testing.T, theirs, ours environ) {
 	t.Helper()
-	more := []string{"REMOTE_PORT", "SERVER_PORT", "SERVER_NAME", "HTTP_HOST", "uwsgi.core", "wsgi.multiprocess", "DOCUMENT_ROOT", "UWSGI_ROUTER", "x-wsgiorg.uwsgi.version"}
+	more := []string{"REMOTE_PORT", "SERVER_PORT", "SERVER_NAME", "HTTP_HOST", "uwsgi.core", "uwsgi.version", "wsgi.multiprocess", "DOCUMENT_ROOT", "UWSGI_ROUTER", "x-wsgiorg.uwsgi.version"}
 	for _, e := range []environ{theirs, ours} {
 		for name := range e {
 			if slices.Contains(more, name) || ours[name] == theirs[name] || allowed(both{theirs, ours}, name) != nil {
