@@ -90,12 +90,16 @@ def application(environ, start_response):
 
 const patch = "from gevent import monkey; monkey.patch_all()\n"
 
-// having returns an interpreter that has a package.
+// having returns an interpreter that has a package: $HIGHBALL_TEST_PYTHON, or that of the
+// tests' virtual environment.
 func having(t *testing.T, name string) string {
 	t.Helper()
-	python := harness.Newest(t).Path
+	python := os.Getenv("HIGHBALL_TEST_PYTHON")
+	if python == "" {
+		python = filepath.Join(harness.Root(), ".venv", "bin", "python")
+	}
 	if out, err := exec.Command(python, "-c", "import "+name).CombinedOutput(); err != nil {
-		t.Skipf("%s is not installed: %s", name, strings.TrimSpace(string(out)))
+		t.Skipf("%s is not installed in %s: %s", name, python, strings.TrimSpace(string(out)))
 	}
 	return python
 }

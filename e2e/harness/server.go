@@ -231,9 +231,22 @@ func (s *Server) Exit() error {
 	return nil
 }
 
+// leaveGrace is how long what was killed may need the processor to end: Django's checks
+// have the least right to it.
+const leaveGrace = 2 * time.Second
+
+func (s *Server) awaitNobody() {
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for end := time.Now().Add(leaveGrace); len(s.Processes()) > 0 && time.Now().Before(end); {
+		<-ticker.C
+	}
+}
+
 // leftovers reports processes and files that are still there.
 func (s *Server) leftovers() error {
 	var errs []error
+	s.awaitNobody()
 	for _, pid := range s.Processes() {
 		errs = append(errs, fmt.Errorf("process %d was left behind: %s", pid, commandLine(pid)))
 		_ = syscall.Kill(pid, syscall.SIGKILL)
