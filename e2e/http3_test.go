@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -258,6 +259,13 @@ func TestHTTP3Upgrade(t *testing.T) {
 	u.Server = next
 }
 
+// hasHungUp says whether it is the client that has closed its connection, in order. After a
+// GOAWAY quic-go's does if there is no request, and may close it under one that just begins.
+func hasHungUp(err error) bool {
+	closed, ok := errors.AsType[*http3.Error](err)
+	return ok && !closed.Remote && closed.ErrorCode == http3.ErrCodeNoError
+}
+
 // Upgrade after upgrade under load: no request is lost.
 func TestHTTP3UpgradesUnderLoad(t *testing.T) {
 	t.Parallel()
@@ -277,6 +285,9 @@ func TestHTTP3UpgradesUnderLoad(t *testing.T) {
 				default:
 				}
 				r, err := client.Get(http3Home + "/")
+				if hasHungUp(err) {
+					continue
+				}
 				if err != nil {
 					t.Error("a request is lost: ", err)
 					return
