@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"highball/internal/migrate"
@@ -56,7 +57,7 @@ func placed(err error, given []settings.Given) error {
 	var errs []error
 	for _, mistake := range settings.Errors(usage.err) {
 		for _, g := range slices.Backward(given) {
-			if after, ok := strings.CutPrefix(mistake.Error(), g.Name); ok && strings.IndexAny(after, " :") == 0 {
+			if isOf(mistake, g) {
 				mistake = fmt.Errorf("%s: %w", g.Place, mistake)
 				break
 			}
@@ -64,6 +65,15 @@ func placed(err error, given []settings.Given) error {
 		errs = append(errs, mistake)
 	}
 	return usageError{errors.Join(errs...), usage.command}
+}
+
+// isOf says whether a mistake begins with the name of a setting, or with its value.
+func isOf(mistake error, g settings.Given) bool {
+	text := mistake.Error()
+	if after, ok := strings.CutPrefix(text, g.Name); ok && strings.IndexAny(after, " :") == 0 {
+		return true
+	}
+	return slices.ContainsFunc(g.Texts, func(value string) bool { return strings.HasPrefix(text, strconv.Quote(value)+":") })
 }
 
 // fewLeft is how many lines somebody reads who only wants to start the server.
