@@ -74,7 +74,7 @@ func (p *program) convert(ctx context.Context, kind, file string) (migrate.Trans
 
 // writeConverted writes a translation as a settings file.
 func (p *program) writeConverted(file string, tr migrate.Translation) error {
-	values, err := p.given(&tr)
+	values, err := p.given(tr)
 	if err != nil {
 		return foreign(err)
 	}

@@ -20,7 +20,7 @@ import (
 
 // foreignSettings resolves our settings from another server's configuration. What that
 // server has only by default (places says by which Place) gives way to our own variables
-// and file. What this build has no setting for is noted as left.
+// and file.
 func (p *program) foreignSettings(t *migrate.Translation, defaults string) (settings.Values, error) {
 	table := settingsTable()
 	sources := settings.Sources{Given: t.Given, Environ: p.environ}
@@ -30,17 +30,11 @@ func (p *program) foreignSettings(t *migrate.Translation, defaults string) (sett
 		return values, err
 	}
 	ours, _ := table.Resolve(settings.Sources{Environ: sources.Environ, File: sources.File})
-	here := map[string]bool{}
-	for _, s := range table.Settings {
-		here[s.Name] = true
-	}
 	sources.Given = nil
 	for _, g := range t.Given {
 		switch {
 		case g.Name == "access-log-format" && g.Place == defaults && ours.String("log-format") == "json":
 			// Who has asked for JSON has asked for it in both logs.
-		case !here[g.Name]:
-			t.Leave(g.Place, g.Name, "this build of Highball has no such setting")
 		case g.Place != defaults || ours.Source(g.Name) == settings.SourceDefault:
 			sources.Given = append(sources.Given, g)
 		}

@@ -62,7 +62,7 @@ func (p *program) uwsgi(cmd *cobra.Command, args []string) error {
 	if errs := tr.Refusals(); len(errs) > 0 {
 		return foreign(errs...)
 	}
-	values, err := p.given(&tr)
+	values, err := p.given(tr)
 	if err != nil {
 		return foreign(err)
 	}
@@ -107,17 +107,9 @@ func uwsgiExit(err error) error {
 	return err
 }
 
-// given resolves a translation. What names a setting that there is none of is left.
-func (p *program) given(tr *migrate.Translation) (settings.Values, error) {
-	table := settingsTable()
-	tr.Given = slices.DeleteFunc(tr.Given, func(g settings.Given) bool {
-		if slices.ContainsFunc(table.Settings, func(s settings.Setting) bool { return s.Name == g.Name }) {
-			return false
-		}
-		tr.Leave(g.Place, g.Name, fmt.Sprintf("this version has no such setting: it would be %q", g.Texts))
-		return true
-	})
-	return table.Resolve(settings.Sources{Given: tr.Given, Environ: p.environ})
+// given resolves a translation.
+func (p *program) given(tr migrate.Translation) (settings.Values, error) {
+	return settingsTable().Resolve(settings.Sources{Given: tr.Given, Environ: p.environ})
 }
 
 // sayLeft names in one line what has no effect, and each that may be a slip in its own.

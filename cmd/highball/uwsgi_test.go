@@ -71,7 +71,7 @@ func TestConvertedIsTheSame(t *testing.T) {
 			}
 			t.Fatal(err)
 		}
-		given, err := p.given(&tr)
+		given, err := p.given(tr)
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
