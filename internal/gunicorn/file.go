@@ -152,37 +152,6 @@ func place(file string, line *int) string {
 	return file + ":" + strconv.Itoa(*line)
 }
 
-// value turns what JSON holds into a value.
-func value(raw json.RawMessage) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, err
-	}
-	return numbered(v), nil
-}
-
-func numbered(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return n
-		}
-		f, _ := v.Float64()
-		return f
-	case []any:
-		for i := range v {
-			v[i] = numbered(v[i])
-		}
-	case map[string]any:
-		for key := range v {
-			v[key] = numbered(v[key])
-		}
-	}
-	return v
-}
-
 // lastLine keeps the last line of what is written.
 type lastLine struct{ text []byte }
 

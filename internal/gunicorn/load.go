@@ -230,7 +230,7 @@ func (l *loader) take(location string, said answer) error {
 		var err error
 		if found.Object != nil {
 			v = *found.Object
-		} else if v, err = value(found.Value); err != nil {
+		} else if v, err = settings.ParseJSON(found.Value); err != nil {
 			return err
 		}
 		l.set(s, v, said.at(location, s.Name))

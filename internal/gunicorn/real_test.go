@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"highball/internal/settings"
 )
 
 // askReal runs testdata/real.py, and skips the test where the gunicorn whose settings
@@ -85,7 +87,7 @@ func TestSettingsAreGunicorns(t *testing.T) {
 		case s.Name == "chdir", s.Name == "user", s.Name == "group", s.Name == "control_socket":
 			continue // they depend on the process
 		}
-		if theirs := numbered(r.Default); !reflect.DeepEqual(ours, theirs) {
+		if theirs := settings.FromJSON(r.Default); !reflect.DeepEqual(ours, theirs) {
 			t.Errorf("%s: default %#v, gunicorn has %#v", r.Name, ours, theirs)
 		}
 	}
@@ -182,7 +184,7 @@ func refusedLater(cfg *Config) error {
 func compare(t *testing.T, cfg *Config, theirs map[string]any) {
 	t.Helper()
 	for name, e := range cfg.entries {
-		ours, want := encoded(e.Value), numbered(theirs[name])
+		ours, want := encoded(e.Value), settings.FromJSON(theirs[name])
 		if e.Kind == Callable && e.Value == nil {
 			ours = "default"
 		}

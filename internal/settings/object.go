@@ -1,8 +1,9 @@
 package settings
 
 import (
+	"bytes"
 	"encoding/json"
-	"strings"
+	"fmt"
 )
 
 // Object is a table of settings in a program, such as a dict of Python's: with the file's
@@ -19,20 +20,31 @@ func (o *Object) place(key string) string { return o.Name + "['" + key + "']" }
 
 // ParseObject reads the content of an Object from JSON.
 func ParseObject(text []byte) (map[string]any, error) {
-	decoder := json.NewDecoder(strings.NewReader(string(text)))
-	decoder.UseNumber()
-	var content map[string]any
-	if err := decoder.Decode(&content); err != nil {
+	value, err := ParseJSON(text)
+	if err != nil {
 		return nil, err
 	}
-	for key, value := range content {
-		content[key] = asTOML(value)
+	content, ok := value.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("%s is no object of JSON", text)
 	}
 	return content, nil
 }
 
-// asTOML gives a value of JSON the type that one of the file has.
-func asTOML(value any) any {
+// ParseJSON reads JSON, with numbers as a file of TOML has them: int64 or float64.
+func ParseJSON(text []byte) (any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, err
+	}
+	return FromJSON(value), nil
+}
+
+// FromJSON gives a value that was decoded with its numbers as they stand (UseNumber) the type
+// that one of the file has.
+func FromJSON(value any) any {
 	switch v := value.(type) {
 	case json.Number:
 		if n, err := v.Int64(); err == nil {
@@ -42,11 +54,11 @@ func asTOML(value any) any {
 		return f
 	case []any:
 		for i := range v {
-			v[i] = asTOML(v[i])
+			v[i] = FromJSON(v[i])
 		}
 	case map[string]any:
 		for key := range v {
-			v[key] = asTOML(v[key])
+			v[key] = FromJSON(v[key])
 		}
 	}
 	return value
