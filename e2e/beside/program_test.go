@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
@@ -25,14 +24,14 @@ type program struct {
 	port string
 	cmd  *exec.Cmd
 	end  chan error
-	out  *record
+	out  *harness.Record
 }
 
 // start starts a command in a copy of testdata/PROJECT, in which @PORT@ is a free port,
 // and waits until it is connected to.
 func start(t *testing.T, name, project string, env []string, line ...string) *program {
 	t.Helper()
-	p := &program{t: t, name: name, dir: t.TempDir(), port: freePort(t), end: make(chan error, 1), out: &record{}}
+	p := &program{t: t, name: name, dir: t.TempDir(), port: freePort(t), end: make(chan error, 1), out: &harness.Record{}}
 	p.copy("testdata/app.py")
 	entries, err := os.ReadDir(filepath.Join("testdata", project))
 	if err != nil {
@@ -153,24 +152,6 @@ func (p *program) hasEnded() bool {
 	default:
 		return false
 	}
-}
-
-// record is what a program has printed.
-type record struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (r *record) Write(p []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.text.Write(p)
-}
-
-func (r *record) String() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.text.String()
 }
 
 // gunicorn finds the real one, or skips the test.

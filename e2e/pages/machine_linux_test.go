@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
@@ -178,14 +177,14 @@ type service struct {
 	m    *machine
 	line string
 	cmd  *exec.Cmd
-	log  *record
+	log  *harness.Record
 	end  chan error
 }
 
 // start starts a server and waits until it listens.
 func (m *machine) start(line string) *service {
 	m.t.Helper()
-	s := &service{m: m, line: line, cmd: m.command(line), log: &record{}, end: make(chan error, 1)}
+	s := &service{m: m, line: line, cmd: m.command(line), log: &harness.Record{}, end: make(chan error, 1)}
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
 		m.t.Fatal(err)
@@ -223,22 +222,4 @@ func children(pid int) (pids []int) {
 		}
 	}
 	return pids
-}
-
-// record is what a service has printed.
-type record struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (r *record) Write(p []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.text.Write(p)
-}
-
-func (r *record) String() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.text.String()
 }
