@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -191,23 +192,28 @@ func TestApplicationThatChangesItself(t *testing.T) {
 	harness.Eventually(t, "the new code serves", func() bool { return p.Get(t, "/").Body == "2" })
 }
 
-// From saving to the new code's answer: generous, since tests run beside others.
+// From saving to the new code's answer. The best counts, since tests run beside others.
 func TestReloadIsQuick(t *testing.T) {
 	python := venv(t, "flask")
 	p := write(t, files{"app.py": "import flask, text\napp = flask.Flask(__name__)\n@app.route('/')\ndef index():\n    return text.TEXT\n", "text.py": text(0)})
 	p.serve(harness.Options{Python: python}, "--log-level", "debug")
 	p.Get(t, "/").Want(t, 200, "0")
-	best := time.Hour
-	for i := 1; i <= 8; i++ {
+	var took []time.Duration
+	for i := 1; i <= 9; i++ {
 		harness.Eventually(t, "an interpreter waits", func() bool { return len(p.Processes()) >= 4 })
 		began := time.Now()
 		p.save("text.py", text(i))
 		harness.Eventually(t, "the new code answers", func() bool { return p.Get(t, "/").Body == fmt.Sprint(i) })
-		best = min(best, time.Since(began))
+		took = append(took, time.Since(began))
 	}
-	t.Logf("the best of 8: %s", best)
-	if best > 2*time.Second {
-		t.Errorf("a reload takes %s", best)
+	slices.Sort(took)
+	t.Logf("of %d reloads the best took %s, the median %s", len(took), took[0], took[len(took)/2])
+	limit := 300 * time.Millisecond
+	if harness.Race() {
+		limit = 2 * time.Second // the detector has the front ten times slower
+	}
+	if took[0] > limit {
+		t.Errorf("a reload takes %s, want at most %s", took[0], limit)
 	}
 }
 
